@@ -1,0 +1,147 @@
+"""How one value is sealed: AES-256-GCM with associated data that says whose value it is, HPKE for the inbox, padding.
+
+Formats::
+
+    field     nonce(12) ‖ AES-256-GCM ciphertext ‖ tag(16)
+              associated data: "pd1" ‖ store(16) ‖ kind(1) ‖ the row's identity (fixed length for each kind)
+    document  field under the version's own data key; identity: uid(16) ‖ version(u64); plaintext is padded
+    page      up to 256 data keys of 32 bytes one after another; under the generation's key-encryption key as a
+              field, or from the watcher by HPKE (RFC 9180, X25519, HKDF-SHA256, AES-256-GCM) with the same
+              associated data as `info`
+    padding   u64 length ‖ content ‖ zeros, up to a Padmé length (PURBs, arXiv:1806.03160, section 4)
+
+Kinds are numbers, never reused. A nonce is 12 random bytes: a data key seals a handful of fields and the key of a
+generation seals pages, far below the 2^32 invocations of NIST SP 800-38D, section 8.3.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import os
+import struct
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hpke
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from personald.store.errors import DocumentDamaged
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+TAG_BYTES = 16
+STORE_BYTES = 16
+UID_BYTES = 16
+TOKEN_BYTES = 16
+DOMAIN_TOKEN_BYTES = 8
+PAGE_KEYS = 256
+
+_SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+_LENGTH = struct.Struct(">Q")
+_IDENTITY = struct.Struct(">16sQ")
+_PREFIX = b"pd1"
+
+
+class Kind(enum.IntEnum):
+    """What a sealed value is; the byte goes into the associated data, so that no value can stand for another."""
+
+    HEAD = 1
+    BODY = 2
+    PAGE = 3
+    INBOX_PAGE = 4
+    SOURCE = 5
+    FILE = 6
+    FAILURE = 7
+    SKIPPED = 8
+    SHARD = 9
+    BACKUP = 10
+    NOTE = 11
+
+
+def associated_data(store: bytes, kind: Kind, identity: bytes) -> bytes:
+    """Say whose value it is: every part has a fixed length for its kind, so the whole cannot be read two ways."""
+    return _PREFIX + store + bytes((kind,)) + identity
+
+
+def document_identity(uid: bytes, version: int) -> bytes:
+    """Return the identity of one version of one document."""
+    return _IDENTITY.pack(uid, version)
+
+
+def row_identity(number: int) -> bytes:
+    """Return the identity of a row that has a number of its own."""
+    return _LENGTH.pack(number)
+
+
+def seal(key: bytes, plaintext: bytes, associated: bytes) -> bytes:
+    """Seal one field."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plaintext, associated)
+
+
+def unseal(key: bytes, sealed: bytes, associated: bytes) -> bytes:
+    """Open one field.
+
+    Raises:
+        DocumentDamaged: it was changed, belongs elsewhere, or was sealed under another key.
+    """
+    try:
+        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], associated)
+    except (InvalidTag, ValueError, OverflowError, TypeError):
+        raise DocumentDamaged(
+            "a sealed value does not open", "Run `personald doctor --deep`."
+        ) from None
+
+
+def seal_to(public_key: X25519PublicKey, plaintext: bytes, associated: bytes) -> bytes:
+    """Seal to the trainer: whoever seals cannot open it again."""
+    return _SUITE.encrypt(plaintext, public_key, info=associated)
+
+
+def unseal_from(private_key: X25519PrivateKey, sealed: bytes, associated: bytes) -> bytes:
+    """Open what `seal_to` made.
+
+    Raises:
+        DocumentDamaged: as `unseal` does.
+    """
+    try:
+        return _SUITE.decrypt(sealed, private_key, info=associated)
+    except (InvalidTag, ValueError, TypeError):
+        raise DocumentDamaged(
+            "a sealed page of keys does not open", "Run `personald doctor --deep`."
+        ) from None
+
+
+def padded_length(length: int) -> int:
+    """Return the Padmé length: at most 12 % more, and only the top O(log log length) bits of it vary."""
+    if length < 2:
+        return length
+    exponent = length.bit_length() - 1
+    mask = (1 << (exponent - exponent.bit_length())) - 1
+    return (length + mask) & ~mask
+
+
+def pad(content: bytes) -> bytes:
+    """Hide the exact length of content."""
+    length = _LENGTH.size + len(content)
+    return b"".join((_LENGTH.pack(len(content)), content, bytes(padded_length(length) - length)))
+
+
+def unpad(padded: bytes) -> bytes:
+    """Return the content that `pad` was given.
+
+    Raises:
+        DocumentDamaged: the length does not fit; only a faulty writer can cause this, as the seal protects it.
+    """
+    if len(padded) < _LENGTH.size:
+        raise DocumentDamaged("a sealed value is too short", "Run `personald doctor --deep`.")
+    (length,) = _LENGTH.unpack_from(padded)
+    if length > len(padded) - _LENGTH.size:
+        raise DocumentDamaged("a sealed value has a false length", "Run `personald doctor --deep`.")
+    return padded[_LENGTH.size : _LENGTH.size + length]
+
+
+def token(key: bytes, kind: bytes, value: bytes, size: int = TOKEN_BYTES) -> bytes:
+    """Return the look-up token of a value: keyed BLAKE2b (RFC 7693), told apart by kind (at most 16 bytes)."""
+    return hashlib.blake2b(value, digest_size=size, key=key, person=kind).digest()

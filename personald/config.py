@@ -136,17 +136,6 @@ class BaseSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class KeySettings:
-    """[keys]: where the master key lives.
-
-    Attributes:
-        file: path of the key file; "" means the system keychain. Only `init --key-file` sets it.
-    """
-
-    file: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class SyncSettings:
     """[sync]: the shared folder through which adapters travel.
 
@@ -181,7 +170,6 @@ class Settings:
     """All settings, one section each; see each section for names, units and ranges."""
 
     base: BaseSettings = field(default_factory=BaseSettings)
-    keys: KeySettings = field(default_factory=KeySettings)
     sync: SyncSettings = field(default_factory=SyncSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
 

@@ -1,0 +1,6 @@
+"""`python -m personald` is `personald`."""
+
+from personald.cli.frame import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""Low-rank adapters on any mlx-lm model: where they go, what they are called, how they get in and out.
+
+LoRA (Hu et al. 2021, arXiv 2106.09685): y = W·x + s·(x·A)·B, with A (inputs × rank) drawn at random and B
+(rank × outputs) zero, so that a fresh adapter changes nothing. All linear layers of all blocks are adapted ("LoRA
+Without Regret"); names and shapes are those of mlx-lm, so an adapter of ours loads there as it is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from mlx.utils import tree_unflatten
+from mlx_lm.models.switch_layers import QuantizedSwitchLinear, SwitchLinear
+from mlx_lm.tuner.lora import LoRALinear, LoRASwitchLinear
+
+from training.arrays import mx, nn
+
+Tensors = dict[str, Any]
+"""Adapter tensors by name, "model.layers.0.self_attn.q_proj.lora_a" → array."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The form of an adapter: how many dimensions it has, and how strongly it counts.
+
+    Attributes:
+        rank: r, the inner dimension.
+        scale: s, what the product is multiplied with.
+        blocks: how many blocks, counted from the last, are adapted; 0 for all.
+    """
+
+    rank: int = 8
+    scale: float = 2.0
+    blocks: int = 0
+
+
+def blocks_of(model: Any) -> list[tuple[str, Any]]:
+    """The model's blocks with their paths, first to last.
+
+    Raises:
+        ValueError: the model has no list of blocks among its modules.
+    """
+    paths = {id(module): path for path, module in model.named_modules()}
+    return [(paths[id(block)], block) for block in model.layers]
+
+
+def adaptable(model: Any, blocks: int = 0) -> dict[str, Any]:
+    """Path → module of every linear layer, quantised and expert layers included, of the last `blocks` blocks (0: all)."""
+    chosen = blocks_of(model)[-blocks:] if blocks else blocks_of(model)
+    kinds = (nn.Linear, nn.QuantizedLinear, SwitchLinear, QuantizedSwitchLinear)
+    return {
+        f"{path}.{name}": module
+        for path, block in chosen
+        for name, module in sorted(block.named_modules())
+        if isinstance(module, kinds)
+    }
+
+
+def tensor_shapes(model: Any, shape: Shape) -> dict[str, tuple[int, ...]]:
+    """Name → shape of every tensor that an adapter of this form has on this model; what an import is checked against."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for path, module in adaptable(model, shape.blocks).items():
+        if isinstance(module, (SwitchLinear, QuantizedSwitchLinear)):
+            experts = module.num_experts
+            shapes[f"{path}.lora_a"] = (experts, shape.rank, module.input_dims)
+            shapes[f"{path}.lora_b"] = (experts, module.output_dims, shape.rank)
+        else:
+            outputs, inputs = linear_size(module)
+            shapes[f"{path}.lora_a"] = (inputs, shape.rank)
+            shapes[f"{path}.lora_b"] = (shape.rank, outputs)
+    return shapes
+
+
+def linear_size(module: Any) -> tuple[int, int]:
+    """Outputs and inputs of a linear layer, quantised or not."""
+    outputs, inputs = module.weight.shape
+    if isinstance(module, nn.QuantizedLinear):
+        inputs = inputs * 32 // module.bits
+    return int(outputs), int(inputs)
+
+
+def fresh(model: Any, shape: Shape, seed: int) -> Tensors:
+    """A new adapter: A uniform in ±1/√inputs, B zero (mlx-lm's initialisation), the same for the same seed."""
+    tensors: Tensors = {}
+    key = mx.random.key(seed)
+    for name, size in tensor_shapes(model, shape).items():
+        if name.endswith(".lora_b"):
+            tensors[name] = mx.zeros(size)
+            continue
+        key, part = mx.random.split(key)
+        inputs = size[-1] if len(size) == 3 else size[0]
+        limit = 1 / math.sqrt(inputs)
+        tensors[name] = mx.random.uniform(-limit, limit, size, key=part)
+    mx.eval(tensors)
+    return tensors
+
+
+@contextmanager
+def attached(model: Any, shape: Shape, tensors: Mapping[str, Any]) -> Iterator[None]:
+    """Within the block, `model` carries this adapter in trainable layers; afterwards it is as it was."""
+    originals = adaptable(model, shape.blocks)
+    layers = {path: _lora(module, shape) for path, module in originals.items()}
+    model.update_modules(tree_unflatten(list(layers.items())))
+    put(model, tensors)
+    try:
+        yield
+    finally:
+        model.update_modules(tree_unflatten(list(originals.items())))
+
+
+def _lora(module: Any, shape: Shape) -> Any:
+    kind = (
+        LoRASwitchLinear
+        if isinstance(module, (SwitchLinear, QuantizedSwitchLinear))
+        else LoRALinear
+    )
+    return kind.from_base(module, r=shape.rank, dropout=0.0, scale=shape.scale)
+
+
+def put(model: Any, tensors: Mapping[str, Any]) -> None:
+    """Set the adapter's tensors in a model that carries one."""
+    model.update(tree_unflatten(list(tensors.items())))
+
+
+class Split:
+    """A model cut before its output layer, so that logits are computed only where they are needed.
+
+    Args:
+        model: an mlx-lm model. The cut is tried on two tokens; a model whose output layer does more than a
+            product (soft caps, scaled logits) is run whole and its logits are picked afterwards.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.body = getattr(model, "model", None)
+        self.head = self._find_head()
+
+    def _find_head(self) -> Any:
+        """The output layer, or None where the model cannot be cut."""
+        if self.body is None or not callable(self.body):
+            return None
+        head = getattr(self.model, "lm_head", None)
+        if head is None:
+            embedding = getattr(self.body, "embed_tokens", None)
+            if embedding is None:
+                return None
+            head = embedding.as_linear
+        tokens = mx.array([[1, 2]])
+        whole, cut = self.model(tokens), head(self.body(tokens))
+        if whole.shape != cut.shape or not mx.allclose(whole, cut, rtol=1e-3, atol=1e-3).item():
+            return None
+        return head
+
+    def hidden(self, tokens: Any) -> Any:
+        """Last hidden states (rows × length × width) of a batch of token ids (rows × length); logits if uncut."""
+        return self.body(tokens) if self.head is not None else self.model(tokens)
+
+    def logits(self, hidden: Any) -> Any:
+        """Logits (targets × vocabulary, float32) from picked hidden states (targets × width)."""
+        return (self.head(hidden) if self.head is not None else hidden).astype(mx.float32)
+
+    def logits_at(self, tokens: Any, positions: Any) -> Any:
+        """Logits (targets × vocabulary) at flat positions (row · length + column) of a batch."""
+        hidden = self.hidden(tokens)
+        return self.logits(hidden.reshape(-1, hidden.shape[-1])[positions])
+
+
+def norm_product(tensors: Mapping[str, Any], scale: float) -> dict[str, float]:
+    """Path → Frobenius norm of s·A·B for every adapted layer, without forming the product: √Σ (AᵀA ⊙ BBᵀ)."""
+    norms: dict[str, float] = {}
+    for name, a in tensors.items():
+        if not name.endswith(".lora_a"):
+            continue
+        path = name.removesuffix(".lora_a")
+        b = tensors[f"{path}.lora_b"]
+        if a.ndim == 3:
+            a, b = a.swapaxes(-1, -2), b.swapaxes(-1, -2)
+        inner = (a.swapaxes(-1, -2) @ a) * (b @ b.swapaxes(-1, -2))
+        norms[path] = scale * math.sqrt(max(float(inner.sum().item()), 0.0))
+    return norms
+
+
+def names_in_order(tensors: Mapping[str, Any]) -> Sequence[str]:
+    """The order in which tensors are laid out in a flat vector."""
+    return sorted(tensors)

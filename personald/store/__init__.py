@@ -1,1 +1,31 @@
-"""Room under construction."""
+"""The store: the fulltext of a life, sealed so that only its owner's trainer can read it."""
+
+from personald.store.records import (
+    Counts,
+    FailedFile,
+    FileStat,
+    FileState,
+    FileStatus,
+    PutResult,
+    SensitiveSpan,
+    Source,
+    State,
+    StoredDocument,
+)
+from personald.store.store import Store
+from personald.store.vault import Vault
+
+__all__ = [
+    "Counts",
+    "FailedFile",
+    "FileStat",
+    "FileState",
+    "FileStatus",
+    "PutResult",
+    "SensitiveSpan",
+    "Source",
+    "State",
+    "Store",
+    "StoredDocument",
+    "Vault",
+]

@@ -186,15 +186,32 @@ class StoredDocument:
 _SIMPLE = ("kind", "title", "author", "language", "thread")
 
 
-def encode_head(document: Document, fragment: str, sensitive: tuple[SensitiveSpan, ...]) -> bytes:
+# Stands for the path of the document's file, which changes when the file is renamed. No path contains NUL.
+FILE_PATH = "\0"
+
+
+def relative_origin(origin: str, path: str) -> str:
+    """Replace the path of the file at the start of an origin by a mark, so that a rename need not touch it."""
+    return FILE_PATH + origin[len(path) :] if origin.startswith(path) else origin
+
+
+def absolute_origin(relative: str, path: str) -> str:
+    """Undo `relative_origin`, with the path that the file has now."""
+    return path + relative[1:] if relative.startswith(FILE_PATH) else relative
+
+
+def encode_head(document: Document, path: str, sensitive: tuple[SensitiveSpan, ...]) -> bytes:
     """Everything about a document except its text and its file's path, as JSON without what is empty.
 
     Args:
         document: what was read.
-        fragment: its origin without the path of the file: "" or "#part".
+        path: of the file it was read from.
         sensitive: what was found in it.
     """
-    head: dict[str, object] = {"domain": document.domain.value, "fragment": fragment}
+    head: dict[str, object] = {
+        "domain": document.domain.value,
+        "origin": relative_origin(document.origin, path),
+    }
     for name in _SIMPLE:
         value = getattr(document, name)
         if value:
@@ -208,7 +225,7 @@ def encode_head(document: Document, fragment: str, sensitive: tuple[SensitiveSpa
     if document.properties:
         head["properties"] = document.properties
     if document.parent:
-        head["parent"] = document.parent
+        head["parent"] = relative_origin(document.parent, path)
     if document.spans:
         head["spans"] = [(span.start, span.end, span.role.value) for span in document.spans]
     if document.turns:
@@ -230,7 +247,7 @@ def decode_head(head: bytes, path: str, text: str) -> tuple[Document, tuple[Sens
     try:
         fields = json.loads(head)
         document = Document(
-            origin=path + fields["fragment"],
+            origin=absolute_origin(fields["origin"], path),
             domain=Domain(fields["domain"]),
             kind=fields.get("kind", ""),
             title=fields.get("title", ""),
@@ -249,7 +266,7 @@ def decode_head(head: bytes, path: str, text: str) -> tuple[Document, tuple[Sens
                 Turn(speaker, start, end, datetime.fromisoformat(at) if at else None)
                 for speaker, start, end, at in fields.get("turns", ())
             ),
-            parent=fields.get("parent", ""),
+            parent=absolute_origin(fields.get("parent", ""), path),
         )
         return document, tuple(SensitiveSpan(*span) for span in fields.get("sensitive", ()))
     except (ValueError, KeyError, TypeError):

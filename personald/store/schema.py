@@ -74,7 +74,9 @@ def _create_tables(database: sqlite_utils.Database) -> None:
     database.table("document").create_index(["uid", "version"], unique=True)
     database.table("document").create_index(["file"])
     database.create_table("sealed", {"id": int, "head": bytes, "body": bytes}, pk="id")
-    database.create_table("key_page", {"id": int, "generation": int, "sealed": bytes}, pk="id")
+    database.create_table(
+        "key_page", {"id": int, "generation": int, "kind": int, "sealed": bytes}, pk="id"
+    )
     database.create_table("domain", {"token": bytes, "revision": int, "documents": int}, pk="token")
     database.create_table(
         "tombstone",

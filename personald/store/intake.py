@@ -1,0 +1,172 @@
+"""What was read from one file takes the place of what was read from it before."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from typing import Protocol, runtime_checkable
+
+from extractors.document import Document
+from personald.store.records import (
+    Failure,
+    FileState,
+    FileStatus,
+    PutResult,
+    SensitiveSpan,
+    encode_head,
+    encode_text,
+    relative_origin,
+)
+from personald.store.sealing import Kind
+from personald.store.transaction import Row, Transaction
+from personald.store.watching import Watch
+
+Detector = Callable[[str], tuple[SensitiveSpan, ...]]
+
+# SQLite refuses rows of 10^9 bytes (sqlite.org/limits.html); a text of half of that is no document.
+MAX_TEXT_BYTES = 512 * 1024 * 1024
+
+
+@runtime_checkable
+class UnreadablePart(Protocol):
+    """What an extractor says of a file, or a part of one, that it could not read."""
+
+    @property
+    def reason(self) -> str:
+        """One line for the person."""
+        ...
+
+
+def nothing_sensitive(_text: str) -> tuple[SensitiveSpan, ...]:
+    """Find nothing."""
+    return ()
+
+
+@dataclasses.dataclass(slots=True)
+class Intake:
+    """One file being stored, inside one transaction.
+
+    Args:
+        transaction: where changes are gathered.
+        watch: makes tokens and records.
+        detect: finds what is sensitive in a text.
+        history: how many past versions of a document are kept.
+        max_text_bytes: longer texts are refused, each as a failure of its own.
+    """
+
+    transaction: Transaction
+    watch: Watch
+    detect: Detector
+    history: int
+    max_text_bytes: int = MAX_TEXT_BYTES
+
+    def put(
+        self, source: int, state: FileState, parts: Iterable[Document | UnreadablePart]
+    ) -> PutResult:
+        """Store the parts of one file; see `Store.put_file`."""
+        path_token = self.watch.path(state.path)
+        file = self.transaction.file_id(source, path_token)
+        existing = {}
+        if file is None:
+            file = self.transaction.next_file_id()
+        else:
+            existing = {row.part: row for row in self.transaction.live_rows(file)}
+        result, failures = self._put_parts(file, state.path, parts, existing)
+        read_something = result.new + result.changed + result.unchanged > 0
+        if not failures:
+            gone = list(existing.values())
+        elif read_something:
+            gone = [row for row in existing.values() if row.part not in failures]
+        else:
+            gone = []
+        self.transaction.delete(gone)
+        self._write_failures(file, state.path, failures)
+        failed = bool(failures) and not read_something
+        self.transaction.write_file(
+            file,
+            source,
+            path_token,
+            self.watch.stat(path_token, state.stat, state.extractor_version),
+            FileStatus.FAILED if failed else FileStatus.READ,
+            self.watch.seal_file(
+                file,
+                dataclasses.replace(
+                    state, reason=next(iter(failures.values())).reason if failed else ""
+                ),
+            ),
+        )
+        return result + PutResult(deleted=len(gone), failed=len(failures))
+
+    def _put_parts(
+        self,
+        file: int,
+        path: str,
+        parts: Iterable[Document | UnreadablePart],
+        existing: dict[bytes, Row],
+    ) -> tuple[PutResult, dict[bytes, Failure]]:
+        """Store each part; takes what it recognises out of `existing`, and returns what could not be read."""
+        new = changed = unchanged = 0
+        repeats: dict[str, int] = {}
+        failures: dict[bytes, Failure] = {}
+        for part in parts:
+            origin = relative_origin(getattr(part, "origin", "") or path, path)
+            repeat = repeats.get(origin, 0)
+            repeats[origin] = repeat + 1
+            part_token = self.watch.part(file, origin, repeat)
+            if not isinstance(part, Document):
+                failures[part_token] = Failure(part.reason, origin)
+                continue
+            body = encode_text(part.text)
+            if len(body) > self.max_text_bytes:
+                failures[part_token] = Failure(
+                    f"its text is {len(body) // 1_000_000} MB long,"
+                    f" more than {self.max_text_bytes // 1_000_000} MB",
+                    origin,
+                )
+                continue
+            head = encode_head(part, path, self.detect(part.text))
+            domain = self.watch.tokens[part.domain]
+            content = self.watch.content(part_token, head, body)
+            old = existing.pop(part_token, None)
+            if old is None:
+                self.transaction.insert(None, 1, file, domain, part_token, content, head, body)
+                self.transaction.count(domain, 1)
+                new += 1
+            elif old.content == content:
+                unchanged += 1
+            else:
+                self._replace(old, file, domain, content, head, body)
+                changed += 1
+        return PutResult(new=new, changed=changed, unchanged=unchanged), failures
+
+    def _replace(
+        self, old: Row, file: int, domain: bytes, content: bytes, head: bytes, body: bytes
+    ) -> None:
+        """Give a document its next version; past ones beyond the history go."""
+        transaction = self.transaction
+        version = old.version + 1
+        if old.domain != domain:
+            transaction.count(old.domain, -1)
+            transaction.count(domain, 1)
+            transaction.revision(old.domain)
+        if self.history:
+            transaction.retire(old)
+        else:
+            transaction.remove_versions([old])
+        transaction.insert(old.uid, version, file, domain, old.part, content, head, body)
+        if self.history and version - 1 > self.history:
+            transaction.remove_versions(
+                transaction.versions_before(old.uid, version - self.history)
+            )
+
+    def _write_failures(self, file: int, path: str, failures: dict[bytes, Failure]) -> None:
+        connection = self.transaction.connection
+        connection.execute("DELETE FROM failure WHERE file = ?", (file,))
+        for failure in failures.values():
+            (highest,) = connection.execute("SELECT max(id) FROM failure").fetchone()
+            number = (highest or 0) + 1
+            record = {"origin": failure.origin, "reason": failure.reason}
+            connection.execute(
+                "INSERT INTO failure (id, file, sealed) VALUES (?, ?, ?)",
+                (number, file, self.watch.seal_record(Kind.FAILURE, number, record)),
+            )

@@ -1,0 +1,447 @@
+"""`Store`: the store as the daemon sees it. It knows its sources and files, and puts documents in; it reads none."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from extractors.document import Document, Domain
+from personald.keys.derived import DeviceKeys, WatcherKeys
+from personald.store import anchor as anchors
+from personald.store import counting, schema
+from personald.store.anchor import Anchor
+from personald.store.errors import DocumentUnknown, StoreError, StoreExists
+from personald.store.hardening import forbid_core_dumps, refuse_network_volume
+from personald.store.intake import Detector, Intake, UnreadablePart, nothing_sensitive
+from personald.store.records import (
+    Counts,
+    FailedFile,
+    FileStat,
+    FileState,
+    FileStatus,
+    PutResult,
+    Source,
+)
+from personald.store.sealing import Kind, token
+from personald.store.transaction import SECONDS_OF_A_DAY, Transaction
+from personald.store.vault import Vault
+from personald.store.watching import Watch
+
+DEFAULT_HISTORY = 3
+
+
+class Store:
+    """The writing side of a store.
+
+    Made by `Store.create` or `Store.open`. One object may be used by several threads: each change holds a lock and
+    is one transaction; several processes may have the same store open, SQLite's own lock lets one write at a time.
+
+    Attributes:
+        path: the database file.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        keys: WatcherKeys,
+        *,
+        history: int,
+        detect: Detector,
+        clock: Callable[[], float],
+    ) -> None:
+        self.path = path
+        self._connection = connection
+        self._keys = keys
+        self._history = history
+        self._detect = detect
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._transaction: Transaction | None = None
+        self._watch = Watch(keys, anchors.read(connection, keys.anchor_key).store)
+
+    # ---- opening and closing ----
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        keys: DeviceKeys,
+        *,
+        history: int = DEFAULT_HISTORY,
+        detect: Detector = nothing_sensitive,
+        clock: Callable[[], float] = time.time,
+    ) -> Store:
+        """Make a new, empty store and its first generation of keys.
+
+        Args:
+            path: where; the folder is made, and closed to others, if it is not there.
+            keys: all keys of the device.
+            history: how many past versions of a document are kept, 0 or more.
+            detect: finds what is sensitive in a text, at the moment it is stored.
+            clock: seconds since 1970.
+
+        Raises:
+            StoreExists, StoreReadOnly, StoreOnNetwork, StoreFull: see each.
+            Locked: the key store cannot be written.
+        """
+        forbid_core_dumps()
+        if path.exists():
+            raise StoreExists(f"there is a file at {path}", "Use another home.")
+        refuse_network_volume(path.parent)
+        store = uuid.uuid4().bytes
+        generation = keys.new_generation(store, 1)
+        connection = schema.create_file(path)
+        with schema.database_errors(path):
+            anchors.write(
+                connection,
+                keys.watcher.anchor_key,
+                Anchor(
+                    store=store,
+                    generation=1,
+                    counter=0,
+                    created=int(clock()),
+                    versions=0,
+                    shreddable=0,
+                    total=bytes(16),
+                    public_key=generation.public_key.public_bytes_raw(),
+                ),
+            )
+        return cls(path, connection, keys.watcher, history=history, detect=detect, clock=clock)
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        keys: WatcherKeys | DeviceKeys,
+        *,
+        history: int = DEFAULT_HISTORY,
+        detect: Detector = nothing_sensitive,
+        clock: Callable[[], float] = time.time,
+    ) -> Store:
+        """Open a store for writing; the watcher's keys are enough. Arguments as for `create`.
+
+        Raises:
+            StoreMissing, NotAStore, StoreTooNew, StoreForeign, StoreDamaged, StoreReadOnly, StoreOnNetwork,
+            StoreBusy: each with its own line.
+        """
+        forbid_core_dumps()
+        refuse_network_volume(path.parent)
+        connection = schema.open_file(path)
+        watcher = keys.watcher if isinstance(keys, DeviceKeys) else keys
+        try:
+            with schema.database_errors(path):
+                return cls(path, connection, watcher, history=history, detect=detect, clock=clock)
+        except BaseException:
+            connection.close()
+            raise
+
+    def unlock(self, keys: DeviceKeys) -> Vault:
+        """Open the reading side.
+
+        Raises:
+            ForeignKeys: the key store does not hold this store's generation of keys.
+            Locked: the key store cannot be read at present.
+        """
+        return Vault.open(self.path, keys)
+
+    def close(self) -> None:
+        """Let the file go."""
+        with self._lock:
+            self._connection.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # ---- transactions ----
+
+    @contextlib.contextmanager
+    def batch(self) -> Iterator[None]:
+        """Make everything inside one transaction: faster for many files, and all or nothing. May be nested."""
+        with self._lock:
+            if self._transaction is not None:
+                yield
+                return
+            with schema.database_errors(self.path):
+                self._begin()
+                try:
+                    yield
+                    self._current().finish()
+                    self._connection.execute("COMMIT")
+                except BaseException:
+                    with contextlib.suppress(sqlite3.Error):
+                        self._connection.execute("ROLLBACK")
+                    raise
+                finally:
+                    self._transaction = None
+
+    def _begin(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        anchor = anchors.read(self._connection, self._keys.anchor_key)
+        day = int(self._clock()) // SECONDS_OF_A_DAY
+        self._transaction = Transaction(self._connection, self._keys, anchor, day)
+
+    def _current(self) -> Transaction:
+        if self._transaction is None:
+            raise StoreError("a change was tried outside a transaction")
+        return self._transaction
+
+    def flush(self) -> None:
+        """Bring the write-ahead log into the database and sync both: what is stored now survives a loss of power."""
+        with self._lock, schema.database_errors(self.path):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    # ---- sources ----
+
+    def add_source(
+        self, path: Path, domain: Domain | None = None, kind: str | None = None
+    ) -> Source:
+        """Note a place to watch; the same path again returns the source that is there already.
+
+        Args:
+            path: a folder or file, absolute.
+            domain: give all its documents this domain; None leaves it to each file.
+            kind: read all its files so; None recognises each.
+        """
+        path_token = token(self._keys.token_key, b"source", os.fsencode(path))
+        with self.batch():
+            row = self._connection.execute(
+                "SELECT id FROM source WHERE token = ?", (path_token,)
+            ).fetchone()
+            if row is not None:
+                return self.source(row[0])
+            (highest,) = self._connection.execute("SELECT max(id) FROM source").fetchone()
+            number = (highest or 0) + 1
+            added_at = datetime.fromtimestamp(self._clock(), UTC)
+            record = {
+                "path": str(path),
+                "domain": domain.value if domain else None,
+                "kind": kind,
+                "added_at": added_at.isoformat(),
+            }
+            self._connection.execute(
+                "INSERT INTO source (id, token, sealed) VALUES (?, ?, ?)",
+                (number, path_token, self._watch.seal_record(Kind.SOURCE, number, record)),
+            )
+        return Source(number, str(path), domain, kind, added_at)
+
+    def source(self, source_id: int) -> Source:
+        """Return one source. Raises DocumentUnknown."""
+        for source in self._sources("WHERE id = ?", (source_id,)):
+            return source
+        raise DocumentUnknown(f"there is no source {source_id}", "See `personald source list`.")
+
+    def sources(self) -> list[Source]:
+        """Return all sources, in the order they were added."""
+        return list(self._sources("ORDER BY id", ()))
+
+    def _sources(self, clause: str, values: tuple[object, ...]) -> Iterator[Source]:
+        with self._lock, schema.database_errors(self.path):
+            rows = self._connection.execute(
+                f"SELECT id, sealed FROM source {clause}", values
+            ).fetchall()
+        for number, sealed in rows:
+            record = self._watch.open_record(Kind.SOURCE, number, sealed)
+            yield Source(
+                number,
+                str(record["path"]),
+                Domain(record["domain"]) if record["domain"] else None,
+                str(record["kind"]) if record["kind"] else None,
+                datetime.fromisoformat(str(record["added_at"])),
+            )
+
+    def remove_source(self, source_id: int) -> PutResult:
+        """Take a source away with all its files and documents. Raises DocumentUnknown."""
+        self.source(source_id)
+        result = PutResult()
+        with self.batch():
+            for (file,) in self._connection.execute(
+                "SELECT id FROM file WHERE source = ?", (source_id,)
+            ).fetchall():
+                result += self._drop_file(file)
+            self._connection.execute("DELETE FROM source WHERE id = ?", (source_id,))
+        return result
+
+    def record_skipped(self, source_id: int, skipped: Mapping[str, int]) -> None:
+        """Note how many files of a source were passed over on purpose, for each reason."""
+        sealed = self._watch.seal_record(Kind.SKIPPED, source_id, dict(skipped))
+        with self.batch():
+            self._connection.execute(
+                "UPDATE source SET skipped = ? WHERE id = ?", (sealed, source_id)
+            )
+
+    # ---- files ----
+
+    def file_states(self, source_id: int) -> dict[str, FileState]:
+        """Return what is known of every file of a source, by path."""
+        with self._lock, schema.database_errors(self.path):
+            rows = self._connection.execute(
+                "SELECT id, status, sealed,"
+                " (SELECT count(*) FROM document WHERE file = file.id AND state = 0)"
+                " FROM file WHERE source = ?",
+                (source_id,),
+            ).fetchall()
+        states = {}
+        for number, status, sealed, documents in rows:
+            state = self._watch.open_file(number, status, sealed, documents)
+            states[state.path] = state
+        return states
+
+    def file_state(self, source_id: int, path: Path | str) -> FileState | None:
+        """Return what is known of one file; None when nothing is."""
+        with self._lock, schema.database_errors(self.path):
+            row = self._connection.execute(
+                "SELECT id, status, sealed,"
+                " (SELECT count(*) FROM document WHERE file = file.id AND state = 0)"
+                " FROM file WHERE source = ? AND token = ?",
+                (source_id, self._watch.path(path)),
+            ).fetchone()
+        return self._watch.open_file(*row) if row else None
+
+    def unchanged(
+        self, source_id: int, path: Path | str, stat: FileStat, extractor_version: int = 0
+    ) -> bool:
+        """True when this very file was read, or found unreadable, by this extractor. Costs one look-up."""
+        path_token = self._watch.path(path)
+        with self._lock, schema.database_errors(self.path):
+            row = self._connection.execute(
+                "SELECT stat FROM file WHERE source = ? AND token = ? AND status != ?",
+                (source_id, path_token, int(FileStatus.PENDING)),
+            ).fetchone()
+        return row is not None and row[0] == self._watch.stat(path_token, stat, extractor_version)
+
+    def note_pending(self, source_id: int, paths: Iterable[Path | str]) -> None:
+        """Note files that were seen and wait to be read, so that `counts` can say how many there are."""
+        with self.batch():
+            for path in paths:
+                path_token = self._watch.path(path)
+                file = self._current().file_id(source_id, path_token)
+                if file is not None:
+                    self._connection.execute(
+                        "UPDATE file SET status = ? WHERE id = ?", (int(FileStatus.PENDING), file)
+                    )
+                    continue
+                file = self._current().next_file_id()
+                state = FileState(str(path), FileStat(0, 0), FileStatus.PENDING, "", 0, b"", 0)
+                self._current().write_file(
+                    file,
+                    source_id,
+                    path_token,
+                    b"",
+                    FileStatus.PENDING,
+                    self._watch.seal_file(file, state),
+                )
+
+    def put_file(
+        self,
+        source_id: int,
+        path: Path | str,
+        stat: FileStat,
+        content_hash: bytes,
+        parts: Iterable[Document | UnreadablePart],
+        extractor_version: int = 0,
+    ) -> PutResult:
+        """Store what was read from one file, in place of what was read from it before, in one transaction.
+
+        A document is recognised by its origin within the file: one whose content is the same keeps its id and
+        version, one that changed keeps its id and gets the next version, and one that is no longer there is deleted.
+        A part that could not be read is noted, and what was read from it before stays; so does everything when
+        nothing at all could be read.
+
+        Args:
+            source_id: the source that the file belongs to.
+            path: the file; the documents' origins begin with it.
+            stat: as it was before it was read.
+            content_hash: SHA-256 of its bytes; b"" when not known.
+            parts: documents, and failures for what could not be read; may be an iterator, for big mailboxes.
+            extractor_version: of the extractor; a newer one makes `unchanged` say no.
+
+        Raises:
+            StoreFull, StoreBusy, StoreUncertain: nothing of this file was stored.
+        """
+        state = FileState(str(path), stat, FileStatus.READ, "", extractor_version, content_hash, 0)
+        with self.batch():
+            intake = Intake(self._current(), self._watch, self._detect, self._history)
+            return intake.put(source_id, state, parts)
+
+    def rename_file(self, source_id: int, old: Path | str, new: Path | str) -> bool:
+        """Note that a file has another path now; its documents keep their ids and versions.
+
+        Returns:
+            False when the old path is not known; then nothing happened.
+        """
+        with self.batch():
+            transaction = self._current()
+            file = transaction.file_id(source_id, self._watch.path(old))
+            if file is None:
+                return False
+            new_token = self._watch.path(new)
+            replaced = transaction.file_id(source_id, new_token)
+            if replaced is not None and replaced != file:
+                self._drop_file(replaced)
+            status, sealed = self._connection.execute(
+                "SELECT status, sealed FROM file WHERE id = ?", (file,)
+            ).fetchone()
+            state = self._watch.open_file(file, status, sealed)
+            state = dataclasses.replace(state, path=str(new))
+            transaction.write_file(
+                file,
+                source_id,
+                new_token,
+                self._watch.stat(new_token, state.stat, state.extractor_version),
+                state.status,
+                self._watch.seal_file(file, state),
+            )
+        return True
+
+    def forget_file(self, source_id: int, path: Path | str) -> PutResult:
+        """Take away a file that has vanished, with its documents; nothing happens when it is not known."""
+        with self.batch():
+            file = self._current().file_id(source_id, self._watch.path(path))
+            return PutResult() if file is None else self._drop_file(file)
+
+    def _drop_file(self, file: int) -> PutResult:
+        rows = self._current().live_rows(file)
+        self._current().delete(rows)
+        self._connection.execute("DELETE FROM failure WHERE file = ?", (file,))
+        self._connection.execute("DELETE FROM file WHERE id = ?", (file,))
+        return PutResult(deleted=len(rows))
+
+    # ---- what is in it ----
+
+    def counts(self) -> Counts:
+        """Return how much is in the store."""
+        with self._lock, schema.database_errors(self.path):
+            return counting.counts(self._connection, self._watch)
+
+    def failed(self) -> list[FailedFile]:
+        """Return the files and parts that could not be read, and why."""
+        with self._lock, schema.database_errors(self.path):
+            return counting.failed(self._connection, self._watch)
+
+    def revision(self, domain: Domain) -> int:
+        """Return a number that grows whenever a document of this domain is added, changed or deleted."""
+        with self._lock, schema.database_errors(self.path):
+            return counting.revision(self._connection, self._watch, domain)
+
+    def changes_since(self, domain: Domain, revision: int) -> int:
+        """Return how many documents of this domain were added, changed or deleted after a revision."""
+        with self._lock, schema.database_errors(self.path):
+            return counting.changes_since(self._connection, self._watch, domain, revision)

@@ -1,0 +1,297 @@
+"""One transaction of the writing side, which can add, replace and take away, but cannot read what it stored.
+
+New versions wait in a small buffer: each gets
+a data key of its own, its fields are sealed, and when the buffer is full (a page of 256 data keys, or many bytes) the
+rows go into the database with `executemany`, and the page of data keys is sealed to the trainer's public key by HPKE
+and forgotten. So the cost of public-key cryptography is paid once for each page, and nobody but the trainer can open
+anything, not even the process that stored it a moment ago.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from personald.keys.derived import WatcherKeys
+from personald.store import anchor as anchors
+from personald.store.anchor import Anchor
+from personald.store.records import State
+from personald.store.sealing import (
+    KEY_BYTES,
+    NONCE_BYTES,
+    PAGE_KEYS,
+    UID_BYTES,
+    Kind,
+    associated_data,
+    document_identity,
+    pad,
+    row_identity,
+    seal_to,
+)
+
+MAX_BUFFERED_BYTES = 32 * 1024 * 1024
+SECONDS_OF_A_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The narrow columns of one version in the database."""
+
+    id: int
+    uid: bytes
+    version: int
+    state: int
+    domain: bytes
+    part: bytes
+    content: bytes
+    mark: bytes
+
+
+ROW_COLUMNS = "id, uid, version, state, domain, part, content, mark"
+
+
+@dataclass(slots=True)
+class Transaction:
+    """What one transaction has gathered and not yet written; see the module's docstring.
+
+    Args:
+        connection: inside BEGIN IMMEDIATE.
+        keys: the watcher's.
+        anchor: as it was when the transaction began.
+        day: today, in days since 1970, for tombstones.
+    """
+
+    connection: sqlite3.Connection
+    keys: WatcherKeys
+    anchor: Anchor
+    day: int
+    versions: int = 0
+    shreddable: int = 0
+    terms: int = 0
+    revisions: dict[bytes, int] = field(default_factory=dict)
+    documents: dict[bytes, int] = field(default_factory=dict)
+    next_id: int = 0
+    next_page: int = 0
+    last_file: int = 0
+    files: set[int] = field(default_factory=set)
+    buffered: int = 0
+    narrow_rows: list[tuple[object, ...]] = field(default_factory=list)
+    sealed_rows: list[tuple[int, bytes, bytes]] = field(default_factory=list)
+    page: bytearray = field(default_factory=bytearray)
+    prefix: bytes = b""
+
+    def __post_init__(self) -> None:
+        self.prefix = b"pd1" + self.anchor.store
+        (highest,) = self.connection.execute("SELECT max(id) FROM document").fetchone()
+        self.next_id = (highest or 0) + 1
+        (highest,) = self.connection.execute("SELECT max(id) FROM key_page").fetchone()
+        self.next_page = (highest or 0) + 1
+        (highest,) = self.connection.execute("SELECT max(id) FROM file").fetchone()
+        self.last_file = highest or 0
+
+    def insert(
+        self,
+        uid: bytes | None,
+        version: int,
+        file: int,
+        domain: bytes,
+        part: bytes,
+        content: bytes,
+        head: bytes,
+        body: bytes,
+    ) -> None:
+        """Seal one version under a fresh data key and put it into the buffer.
+
+        Args:
+            uid: the document's identity, None for a new one.
+            version: 1, 2, 3, …
+            file: the row of its file.
+            domain, part, content: look-up tokens.
+            head, body: its two fields, in the clear and not padded.
+        """
+        random = os.urandom(KEY_BYTES + 2 * NONCE_BYTES + UID_BYTES)
+        key = random[:KEY_BYTES]
+        head_nonce = random[32:44]
+        body_nonce = random[44:56]
+        if uid is None:
+            uid = random[56:]
+        cipher = AESGCM(key)
+        identity = document_identity(uid, version)
+        sealed_head = head_nonce + cipher.encrypt(
+            head_nonce, pad(head), b"%b\x01%b" % (self.prefix, identity)
+        )
+        sealed_body = body_nonce + cipher.encrypt(
+            body_nonce, pad(body), b"%b\x02%b" % (self.prefix, identity)
+        )
+        anchor_key = self.keys.anchor_key
+        narrow = anchors.narrow(uid, version, file, domain, part, content)
+        mark = anchors.mark(anchor_key, narrow, sealed_head, sealed_body)
+        self.terms ^= anchors.term(anchor_key, mark, State.LIVE)
+        self.versions += 1
+        slot = self.next_page * PAGE_KEYS + len(self.page) // KEY_BYTES
+        self.page += key
+        self.narrow_rows.append(
+            (
+                self.next_id,
+                uid,
+                version,
+                0,
+                file,
+                domain,
+                part,
+                content,
+                mark,
+                self.revision(domain),
+                slot,
+            )
+        )
+        self.sealed_rows.append((self.next_id, sealed_head, sealed_body))
+        self.next_id += 1
+        self.buffered += len(sealed_body)
+        if len(self.narrow_rows) == PAGE_KEYS or self.buffered > MAX_BUFFERED_BYTES:
+            self.flush()
+
+    def count(self, domain: bytes, change: int) -> None:
+        """Note that a domain gained or lost live documents."""
+        self.documents[domain] = self.documents.get(domain, 0) + change
+
+    def revision(self, domain: bytes) -> int:
+        """Return the domain's revision in this transaction: one more than before it."""
+        revision = self.revisions.get(domain)
+        if revision is None:
+            row = self.connection.execute(
+                "SELECT revision FROM domain WHERE token = ?", (domain,)
+            ).fetchone()
+            revision = self.revisions[domain] = (row[0] if row else 0) + 1
+        return revision
+
+    def retire(self, row: Row) -> None:
+        """Make a live version a past one."""
+        key = self.keys.anchor_key
+        self.terms ^= anchors.term(key, row.mark, row.state)
+        self.terms ^= anchors.term(key, row.mark, State.PAST)
+        self.connection.execute(
+            "UPDATE document SET state = ? WHERE id = ?", (int(State.PAST), row.id)
+        )
+
+    def live_rows(self, file: int) -> list[Row]:
+        """Return the live versions of a file's documents."""
+        if file in self.files:
+            self.flush()
+        return self.rows("file = ? AND state = 0", (file,))
+
+    def versions_before(self, uid: bytes, version: int) -> list[Row]:
+        """Return the versions of a document that are older than one."""
+        return self.rows("uid = ? AND version < ?", (uid, version))
+
+    def rows(self, condition: str, values: tuple[object, ...]) -> list[Row]:
+        """Return the narrow columns of what meets a condition; what is still in the buffer is not seen."""
+        return [
+            Row(*row)
+            for row in self.connection.execute(
+                f"SELECT {ROW_COLUMNS} FROM document WHERE {condition}", values
+            )
+        ]
+
+    def delete(self, rows: Iterable[Row]) -> None:
+        """Take live documents away with all their versions, and leave a tombstone for whoever learnt from them."""
+        self.flush()
+        for row in rows:
+            self.count(row.domain, -1)
+            self.connection.execute(
+                "INSERT OR REPLACE INTO tombstone (uid, version, domain, revision, day)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (row.uid, row.version, row.domain, self.revision(row.domain), self.day),
+            )
+            self.remove_versions([row, *self.versions_before(row.uid, row.version)])
+
+    def remove_versions(self, rows: Iterable[Row]) -> None:
+        """Take single versions away; their data keys stay in their pages until the next rotation."""
+        rows = list(rows)
+        for row in rows:
+            self.terms ^= anchors.term(self.keys.anchor_key, row.mark, row.state)
+        self.versions -= len(rows)
+        self.shreddable += len(rows)
+        ids = [(row.id,) for row in rows]
+        self.connection.executemany("DELETE FROM document WHERE id = ?", ids)
+        self.connection.executemany("DELETE FROM sealed WHERE id = ?", ids)
+
+    def file_id(self, source: int, path_token: bytes) -> int | None:
+        """Return the row of a file, None when it is new."""
+        row = self.connection.execute(
+            "SELECT id FROM file WHERE source = ? AND token = ?", (source, path_token)
+        ).fetchone()
+        return row[0] if row else None
+
+    def next_file_id(self) -> int:
+        """Return a row number for a new file."""
+        self.last_file += 1
+        return self.last_file
+
+    def write_file(
+        self, file: int, source: int, path_token: bytes, stat: bytes, status: int, sealed: bytes
+    ) -> None:
+        """Write a file's row, new or not."""
+        self.files.add(file)
+        self.connection.execute(
+            "INSERT OR REPLACE INTO file (id, source, token, stat, status, sealed)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (file, source, path_token, stat, int(status), sealed),
+        )
+
+    def flush(self) -> None:
+        """Write the buffer: rows, and their page of data keys, sealed to the trainer and then forgotten."""
+        if not self.narrow_rows:
+            return
+        associated = associated_data(
+            self.anchor.store, Kind.INBOX_PAGE, row_identity(self.next_page)
+        )
+        public_key = X25519PublicKey.from_public_bytes(self.anchor.public_key)
+        self.connection.execute(
+            "INSERT INTO key_page (id, generation, kind, sealed) VALUES (?, ?, ?, ?)",
+            (
+                self.next_page,
+                self.anchor.generation,
+                int(Kind.INBOX_PAGE),
+                seal_to(public_key, bytes(self.page), associated),
+            ),
+        )
+        self.connection.executemany(
+            "INSERT INTO document (id, uid, version, state, file, domain, part, content, mark,"
+            " revision, slot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            self.narrow_rows,
+        )
+        self.connection.executemany(
+            "INSERT INTO sealed (id, head, body) VALUES (?, ?, ?)", self.sealed_rows
+        )
+        self.narrow_rows.clear()
+        self.sealed_rows.clear()
+        self.page.clear()
+        self.buffered = 0
+        self.next_page += 1
+
+    def finish(self) -> None:
+        """Write what is left: the buffer, the domains' revisions and counts, and the anchor."""
+        self.flush()
+        if self.revisions or self.documents:
+            for domain in {*self.revisions, *self.documents}:
+                self.connection.execute(
+                    "INSERT INTO domain (token, revision, documents) VALUES (?, ?, ?)"
+                    " ON CONFLICT (token) DO UPDATE SET revision = excluded.revision,"
+                    " documents = documents + excluded.documents",
+                    (domain, self.revision(domain), self.documents.get(domain, 0)),
+                )
+        anchors.write(
+            self.connection,
+            self.keys.anchor_key,
+            self.anchor.changed(
+                versions=self.anchor.versions + self.versions,
+                shreddable=self.anchor.shreddable + self.shreddable,
+                total=anchors.add(self.anchor.total, self.terms),
+            ),
+        )

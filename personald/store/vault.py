@@ -1,0 +1,218 @@
+"""`Vault`: the reading side, for the trainer and for the owner's own commands. It needs all keys of the device."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from extractors.document import Domain
+from personald.keys.derived import DeviceKeys, Generation
+from personald.store import anchor as anchors
+from personald.store import counting, schema
+from personald.store.errors import DocumentDamaged, DocumentUnknown
+from personald.store.hardening import forbid_core_dumps
+from personald.store.pages import KeyPages
+from personald.store.records import FailedFile, State, StoredDocument, decode_head, decode_text
+from personald.store.sealing import Kind, document_identity, unpad
+from personald.store.watching import Watch
+
+_SELECT = (
+    "SELECT document.id, document.uid, document.version, document.state, document.slot,"
+    " sealed.head, sealed.body, file.id, file.status, file.sealed, file.source"
+    " FROM document JOIN sealed ON sealed.id = document.id JOIN file ON file.id = document.file"
+)
+_Row = tuple[int, bytes, int, int, int, bytes, bytes, int, int, bytes, int]
+
+
+class Vault:
+    """The reading side of a store, on a connection of its own.
+
+    Made by `Store.unlock` or `Vault.open`. An iterator sees the store as it was when it began, whatever is written
+    meanwhile. Not for use by several threads at once.
+
+    Attributes:
+        path: the database file.
+    """
+
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, keys: DeviceKeys, generation: Generation
+    ) -> None:
+        self.path = path
+        self._connection = connection
+        self._keys = keys
+        self._generation = generation
+        self._id = anchors.read(connection, keys.watcher.anchor_key).store
+        self._watch = Watch(keys.watcher, self._id)
+        self._pages = KeyPages(connection, self._id, generation)
+        self._data_version = self._read_data_version()
+        self._prefix = b"pd1" + self._id
+
+    @classmethod
+    def open(cls, path: Path, keys: DeviceKeys) -> Vault:
+        """Open the reading side of the store at a path.
+
+        Raises:
+            StoreMissing, NotAStore, StoreTooNew, StoreForeign, StoreDamaged: see each.
+            ForeignKeys: the key store does not hold this store's generation of keys.
+            Locked: the key store cannot be read at present.
+        """
+        forbid_core_dumps()
+        connection = schema.open_file(path)
+        try:
+            with schema.database_errors(path):
+                anchor = anchors.read(connection, keys.watcher.anchor_key)
+                generation = keys.generation(anchor.store, anchor.generation)
+                return cls(path, connection, keys, generation)
+        except BaseException:
+            connection.close()
+            raise
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._connection.close()
+
+    def __enter__(self) -> Vault:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # ---- reading ----
+
+    def documents(
+        self, domain: Domain | None = None, source: int | None = None
+    ) -> Iterator[StoredDocument]:
+        """Yield the live documents, oldest first.
+
+        Args:
+            domain: only of this domain.
+            source: only of this source.
+
+        A damaged document is passed over here; `verify` names it.
+        """
+        conditions, values = ["document.state = 0"], list[object]()
+        if domain is not None:
+            conditions.append("document.domain = ?")
+            values.append(self._watch.tokens[domain])
+        if source is not None:
+            conditions.append("file.source = ?")
+            values.append(source)
+        for row in self._rows(f"WHERE {' AND '.join(conditions)} ORDER BY document.id", values):
+            try:
+                yield self._opened(row)
+            except DocumentDamaged:
+                continue
+
+    def get(self, document_id: str) -> StoredDocument:
+        """Return the live version of one document.
+
+        Args:
+            document_id: its id, or the beginning of it (at least 4 characters) when no other begins so.
+
+        Raises:
+            DocumentUnknown: there is none, or there are several.
+            DocumentDamaged: its row does not open.
+        """
+        uid = self._find(document_id)
+        for row in self._rows("WHERE document.uid = ? AND document.state = 0", [uid]):
+            return self._opened(row)
+        raise _unknown(document_id)
+
+    def history(self, document_id: str) -> list[StoredDocument]:
+        """Return all versions of one document that are kept, newest first. Raises as `get` does."""
+        uid = self._find(document_id)
+        rows = self._rows("WHERE document.uid = ? ORDER BY document.version DESC", [uid])
+        return [self._opened(row) for row in rows]
+
+    def failed(self) -> list[FailedFile]:
+        """Return the files and parts that could not be read, and why."""
+        with schema.database_errors(self.path):
+            return counting.failed(self._connection, self._watch)
+
+    def texts(self) -> Iterator[tuple[str, int, str]]:
+        """Yield (id, version, text) of every live document: the fastest way through all texts."""
+        self._catch_up()
+        cursor = self._connection.execute(
+            "SELECT document.uid, document.version, document.slot, sealed.body"
+            " FROM document JOIN sealed ON sealed.id = document.id WHERE document.state = 0"
+            " ORDER BY document.id"
+        )
+        key, prefix = self._pages.key, self._prefix
+        for uid, version, slot, body in cursor:
+            associated = b"%b\x02%b" % (prefix, document_identity(uid, version))
+            try:
+                padded = AESGCM(key(slot)).decrypt(body[:12], body[12:], associated)
+                yield uid.hex(), version, decode_text(unpad(padded))
+            except (InvalidTag, DocumentDamaged, ValueError):
+                continue
+
+    def _read_data_version(self) -> int:
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def _catch_up(self) -> None:
+        """Take note of what another process committed: its rotation may have moved data keys to other pages."""
+        data_version = self._read_data_version()
+        if data_version != self._data_version:
+            anchor = anchors.read(self._connection, self._keys.watcher.anchor_key)
+            if anchor.generation != self._generation.number:
+                self._generation = self._keys.generation(self._id, anchor.generation)
+            self._pages = KeyPages(self._connection, self._id, self._generation)
+            self._data_version = data_version
+
+    def _rows(self, clause: str, values: list[object]) -> Iterator[_Row]:
+        with schema.database_errors(self.path):
+            self._catch_up()
+            yield from self._connection.execute(f"{_SELECT} {clause}", values)
+
+    def _opened(self, row: _Row) -> StoredDocument:
+        _, uid, version, state, slot, head, body, file, status, sealed_file, source = row
+        text = decode_text(self._field(Kind.BODY, uid, version, slot, body))
+        path = self._watch.open_file(file, status, sealed_file).path
+        document, sensitive = decode_head(
+            self._field(Kind.HEAD, uid, version, slot, head), path, text
+        )
+        return StoredDocument(uid.hex(), version, document, source, State(state), sensitive)
+
+    def _field(self, kind: Kind, uid: bytes, version: int, slot: int, sealed: bytes) -> bytes:
+        associated = self._prefix + bytes((kind,)) + document_identity(uid, version)
+        try:
+            return unpad(
+                AESGCM(self._pages.key(slot)).decrypt(sealed[:12], sealed[12:], associated)
+            )
+        except (InvalidTag, ValueError, TypeError):
+            raise DocumentDamaged(
+                f"document {uid.hex()} does not open", "Run `personald doctor --deep`."
+            ) from None
+
+    def _find(self, document_id: str) -> bytes:
+        """Return the uid that an id, or the beginning of one, stands for."""
+        text = document_id.lower()
+        if not 4 <= len(text) <= 32 or set(text) - set("0123456789abcdef"):
+            raise _unknown(document_id)
+        lowest = bytes.fromhex(text.ljust(32, "0"))
+        highest = bytes.fromhex(text.ljust(32, "f"))
+        found = self._connection.execute(
+            "SELECT DISTINCT uid FROM document WHERE uid BETWEEN ? AND ? LIMIT 2",
+            (lowest, highest),
+        ).fetchall()
+        if len(found) == 2:
+            raise DocumentUnknown(
+                f"several documents begin with {document_id}", "Give more characters of its id."
+            )
+        if not found:
+            raise _unknown(document_id)
+        return bytes(found[0][0])
+
+
+def _unknown(document_id: str) -> DocumentUnknown:
+    return DocumentUnknown(f"there is no document {document_id}", "See `personald documents list`.")

@@ -1,0 +1,50 @@
+"""What a format is told: limits inside one file, and the person's choices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from extractors.document import Domain
+
+MEBI = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a format is told besides the path.
+
+    Attributes:
+        scratch: a private folder, emptied after each file, for copies of live databases and parts of archives.
+        now: the moment of reading, for windows of recurring events.
+        domain: the domain that the person gave the source, or None for each format's own.
+        reduced: True in the second attempt at a file that killed a worker: no attachments, no pictures, and the
+            frugal library where there are two.
+        depth: how many containers (archives, mails) this file lies inside of.
+        include_bulk: read newsletters and other bulk mail too.
+        include_history: read visited pages of browsers too.
+        read_pictures: run character recognition where an engine is installed.
+        max_text_bytes: the largest file read as one text.
+        max_text_characters: the longest fulltext of one document; what lies beyond is cut off and said so.
+        max_parts: the most parts entered of one message or archive.
+        max_depth: how deep containers inside containers are entered.
+        max_unpacked_bytes: the most bytes unpacked from one archive or office file.
+        max_ratio: the most bytes unpacked for one packed byte (above 1 MiB; the rule and figure of Apache Tika's
+            OutputLimits).
+    """
+
+    scratch: Path
+    now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    domain: Domain | None = None
+    reduced: bool = False
+    depth: int = 0
+    include_bulk: bool = False
+    include_history: bool = False
+    read_pictures: bool = True
+    max_text_bytes: int = 64 * MEBI
+    max_text_characters: int = 16 * MEBI
+    max_parts: int = 5000
+    max_depth: int = 6
+    max_unpacked_bytes: int = 512 * MEBI
+    max_ratio: int = 200

@@ -1,0 +1,161 @@
+"""The worker process: reads requests on standard input, parses files, answers on standard output.
+
+Started by `sandbox.Pool` as `python -m extractors.worker SETTINGS`, confined before the first file is opened. It lives
+through what a format raises; what kills it costs its parent one file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import shutil
+import sys
+import unicodedata
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from extractors import confinement, language, protocol, registry
+from extractors.document import Document, Domain
+from extractors.files import HEAD_BYTES, open_regular, read_exactly
+from extractors.normalise import clean, one_line
+from extractors.options import Options
+from extractors.results import CannotRead, Failure, FailureKind, Item, Skip
+
+# Items gather until their texts are so long, so that a mailbox costs few frames and a parent sees progress.
+FRAME_CHARACTERS = 256 * 1024
+FRAME_ITEMS = 64
+# The most characters that one file may give when its documents are not streamed.
+MAX_CHARACTERS = 256 * 1024 * 1024
+OCR_PROGRAMS = frozenset(("tesseract",))
+
+
+def main(arguments: list[str]) -> int:
+    """Confine the process and serve requests until standard input ends."""
+    settings = json.loads(arguments[0])
+    scratch = Path(settings["scratch"])
+    inbox, outbox = _take_pipes()
+    registry.formats()
+    confinement.forbid_network()
+    confinement.limit_resources(
+        settings["memory_bytes"], settings["open_files"], settings["written_bytes"]
+    )
+    confinement.forbid_effects(scratch, OCR_PROGRAMS)
+    while True:
+        header = inbox.read(protocol.HEADER.size)
+        if len(header) < protocol.HEADER.size:
+            return 0
+        requests = protocol.unpack(inbox.read(protocol.HEADER.unpack(header)[0]))
+        for request in requests:
+            _serve(request, scratch, settings["cpu_seconds"], outbox)
+
+
+def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Keep the pipes for the protocol alone: what a library prints goes to standard error."""
+    inbox = os.fdopen(os.dup(0), "rb")
+    outbox = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    return inbox, outbox
+
+
+def _serve(request: dict[str, Any], scratch: Path, cpu_seconds: int, outbox: BinaryIO) -> None:
+    """Answer one request with frames of items, the last of them carrying the end."""
+    end: dict[str, Any] = {"format": "", "version": registry.unrecognised_stamp(), "failure": None}
+    waiting: list[list[Any]] = []
+    characters = total = 0
+    try:
+        for item in _items(request, scratch, end):
+            waiting.append(protocol.item_to_json(item))
+            if isinstance(item, Document):
+                characters += len(item.text)
+                total += len(item.text)
+            if total > MAX_CHARACTERS and not request["stream"]:
+                raise CannotRead(
+                    "it gives more text than is kept of one file", FailureKind.TOO_LARGE
+                )
+            if characters > FRAME_CHARACTERS or len(waiting) >= FRAME_ITEMS:
+                outbox.write(protocol.pack({"items": waiting}))
+                outbox.flush()
+                waiting, characters = [], 0
+                confinement.grant_processor_time(cpu_seconds)
+    except CannotRead as refusal:
+        end["failure"] = protocol.item_to_json(Failure(refusal.detail, refusal.kind))
+    except MemoryError:
+        end["failure"] = protocol.item_to_json(
+            Failure("reading it takes too much memory", FailureKind.MEMORY)
+        )
+    except RecursionError:
+        end["failure"] = protocol.item_to_json(
+            Failure("its parts are nested too deep", FailureKind.TOO_DEEP)
+        )
+    except Exception as error:
+        # Libraries raise what they like on damaged files. The message may quote the file, so only the type is told.
+        reason = f"it is damaged, or not what its name says ({type(error).__name__})"
+        end["failure"] = protocol.item_to_json(Failure(reason, FailureKind.DAMAGED))
+    _empty(scratch)
+    outbox.write(protocol.pack({"items": waiting, "end": end}))
+    outbox.flush()
+
+
+def _items(request: dict[str, Any], scratch: Path, end: dict[str, Any]) -> Iterator[Item]:
+    confinement.grant_processor_time(request["cpu_seconds"])
+    path, origin = Path(request["path"]), request["origin"]
+    with open_regular(path) as stream:
+        before = os.fstat(stream.fileno())
+        head = read_exactly(stream, HEAD_BYTES)
+    if not head:
+        yield Skip("empty")
+        return
+    form = registry.recognise(path, head)
+    if form is None:
+        raise CannotRead(
+            "its kind is unknown, or its content is not what its name says", FailureKind.UNKNOWN
+        )
+    end["format"], end["version"] = form.name, form.stamp
+    for item in form.extract(path, origin, _options(request, scratch)):
+        yield finished(item) if isinstance(item, Document) else item
+    after = path.stat()
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise CannotRead("it changed while it was read", FailureKind.CHANGED)
+
+
+def _options(request: dict[str, Any], scratch: Path) -> Options:
+    domain = request["domain"]
+    return dataclasses.replace(
+        Options(scratch, datetime.fromisoformat(request["now"])),
+        domain=Domain(domain) if domain else None,
+        reduced=request["reduced"],
+        **request["choices"],
+    )
+
+
+def finished(document: Document) -> Document:
+    """Bring a format's document into final form: its text normal, its title filled, its language tagged."""
+    text = document.text
+    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
+        # Spans and turns would no longer fit; formats normalise before they mark.
+        text = clean(text)
+        document = dataclasses.replace(document, text=text, spans=(), turns=())
+    tag = document.language or language.tag(text)
+    title = document.title or one_line(text, 80) or "untitled"
+    if tag != document.language or title != document.title:
+        document = dataclasses.replace(document, language=tag, title=title)
+    return document
+
+
+def _empty(scratch: Path) -> None:
+    for entry in os.scandir(scratch):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                Path(entry.path).unlink()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,37 @@
+"""Real files of other projects' test suites: every phrase that must come out does, and none that must not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from extractors.sandbox import Pool
+from tests.extractors.conftest import SAMPLES, told
+
+INDEX: list[dict[str, Any]] = json.loads((SAMPLES / "index.json").read_text())
+
+
+@pytest.mark.parametrize("sample", INDEX, ids=lambda sample: str(sample["file"]))
+def test_sample_gives_its_phrases(sample: dict[str, Any], pool: Pool) -> None:
+    extraction = pool.extract(SAMPLES / sample["file"])
+    text = told(extraction)
+    assert [phrase for phrase in sample["must_contain"] if phrase not in text] == []
+    assert [phrase for phrase in sample["must_not_contain"] if phrase in text] == []
+    if sample["expect"] == "ok":
+        assert extraction.failure is None
+        assert extraction.part_failures == ()
+
+
+@pytest.mark.parametrize("sample", INDEX, ids=lambda sample: str(sample["file"]))
+def test_documents_of_samples_keep_their_promises(sample: dict[str, Any], pool: Pool) -> None:
+    for document in pool.extract(SAMPLES / sample["file"]).documents:
+        assert document.title.strip()
+        assert "\r" not in document.text
+        assert "\0" not in document.text
+        ends = [0, *(span.end for span in document.spans)]
+        starts = [*(span.start for span in document.spans), len(document.text)]
+        assert all(end <= start for end, start in zip(ends, starts, strict=True))
+        for turn in document.turns:
+            assert document.text[turn.start : turn.end].strip()

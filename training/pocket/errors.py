@@ -1,0 +1,27 @@
+"""What can be wrong with the pocket model's files or with a wish to rebuild it."""
+
+from personald.errors import PersonaldError
+
+
+class PocketWeightsMissing(PersonaldError):
+    """A file of the shipped model is not there."""
+
+    title = "The pocket model is incomplete"
+
+
+class PocketWeightsDamaged(PersonaldError):
+    """A file of the shipped model is not what was shipped."""
+
+    title = "The pocket model is damaged"
+
+
+class PocketTokenizerMismatch(PersonaldError):
+    """Tokenizer and weights do not belong together."""
+
+    title = "The pocket model's tokenizer does not fit its weights"
+
+
+class PretrainingOptions(PersonaldError):
+    """A pretraining run was asked for in a way that cannot be carried out."""
+
+    title = "Cannot pretrain"

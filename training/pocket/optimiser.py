@@ -1,0 +1,145 @@
+"""Muon for the matrices, AdamW for the rest, with exact state for resuming.
+
+The network's own weights are bfloat16, which the CPU's matrix unit multiplies; the optimiser keeps
+the float32 masters and writes their rounding back after every step. Matrices of one shape are
+orthogonalised together in one batched product, and fused projections by their square parts, since
+Muon's premise is one matrix per linear map.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+# Newton–Schulz coefficients of Polar Express (Amsel et al. 2025), first four steps: after them
+# singular values of a gradient lie close enough to one, in bfloat16, for Muon (Jordan et al. 2024).
+_POLAR_EXPRESS = (
+    (8.156554524902461, -22.48329292557795, 15.878769915207462),
+    (4.042929935166739, -2.808917465908714, 0.5000178451051316),
+    (3.8916678022926607, -2.772484153217685, 0.5060648178503393),
+    (3.285753657755655, -2.3681294933425376, 0.46449024233003106),
+)
+_MUON_MOMENTUM = 0.95
+_ADAM_BETAS = (0.9, 0.98)
+_ADAM_EPSILON = 1e-8
+
+
+def orthogonalise(matrices: Tensor) -> Tensor:
+    """The nearest (semi-)orthogonal matrices, roughly, by a polynomial iteration in bfloat16.
+
+    Args:
+        matrices: ``(n, rows, columns)``.
+    """
+    x = matrices.bfloat16()
+    tall = x.size(-2) > x.size(-1)
+    if tall:
+        x = x.mT
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) * 1.01 + 1e-7)
+    for a, b, c in _POLAR_EXPRESS:
+        square = x @ x.mT
+        x = a * x + (b * square + c * (square @ square)) @ x
+    return x.mT if tall else x
+
+
+def _parts(name: str, parameter: Tensor) -> int:
+    """How many linear maps a fused matrix holds; 0 for what AdamW takes."""
+    if parameter.dim() != 2 or name in ("embedding",) or name.endswith("taps"):
+        return 0
+    if name.endswith("w_in"):
+        return 3
+    return 2 if name.endswith("w13") else 1
+
+
+class Optimiser:
+    """Steps a bfloat16 network by its gradients.
+
+    Args:
+        network: whose parameters it owns; made bfloat16 here, masters keep full precision.
+        weight_decay: decoupled, for the matrices only.
+    """
+
+    def __init__(self, network: nn.Module, weight_decay: float) -> None:
+        self._weight_decay = weight_decay
+        self._steps = 0
+        named = list(network.named_parameters())
+        self._masters = {name: p.detach().float().clone() for name, p in named}
+        network.bfloat16()
+        self._live = dict(network.named_parameters())
+        self._momentum = {name: torch.zeros_like(m) for name, m in self._masters.items()}
+        self._groups: dict[tuple[int, int], list[tuple[str, int]]] = {}
+        self._plain: list[str] = []
+        for name, p in named:
+            parts = _parts(name, p)
+            if parts:
+                shape = (p.shape[0] // parts, p.shape[1])
+                self._groups.setdefault(shape, []).append((name, parts))
+            else:
+                self._plain.append(name)
+        self._variance = {name: torch.zeros_like(self._masters[name]) for name in self._plain}
+
+    @property
+    def masters(self) -> dict[str, Tensor]:
+        """The float32 weights by name."""
+        return self._masters
+
+    @torch.no_grad()
+    def step(self, muon_rate: float, adam_rate: float) -> None:
+        """Apply the gradients and clear them."""
+        self._steps += 1
+        for shape, members in self._groups.items():
+            self._muon(shape, members, muon_rate)
+        self._adam(adam_rate)
+        for name, live in self._live.items():
+            live.copy_(self._masters[name])
+            live.grad = None
+
+    def _muon(self, shape: tuple[int, int], members: list[tuple[str, int]], rate: float) -> None:
+        updates = []
+        for name, _ in members:
+            gradient = self._live[name].grad
+            assert gradient is not None
+            wide = gradient.float()
+            momentum = self._momentum[name].lerp_(wide, 1 - _MUON_MOMENTUM)
+            updates.append(wide.lerp_(momentum, _MUON_MOMENTUM).view(-1, *shape))
+        steps = orthogonalise(torch.cat(updates)).float()
+        scale = rate * max(1.0, shape[0] / shape[1]) ** 0.5
+        start = 0
+        for name, parts in members:
+            master = self._masters[name].mul_(1 - rate * self._weight_decay)
+            part = steps[start : start + parts].reshape(master.shape)
+            master.add_(part, alpha=-scale)
+            start += parts
+
+    def _adam(self, rate: float) -> None:
+        first, second = _ADAM_BETAS
+        for name in self._plain:
+            gradient = self._live[name].grad
+            assert gradient is not None
+            wide = gradient.float()
+            momentum = self._momentum[name].lerp_(wide, 1 - first)
+            variance = self._variance[name].lerp_(wide.square(), 1 - second)
+            size = (variance / (1 - second**self._steps)).sqrt_().add_(_ADAM_EPSILON)
+            self._masters[name].addcdiv_(momentum / (1 - first**self._steps), size, value=-rate)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything a resumed run needs."""
+        return {
+            "steps": self._steps,
+            "masters": self._masters,
+            "momentum": self._momentum,
+            "variance": self._variance,
+        }
+
+    @torch.no_grad()
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what `state_dict` gave, the network's live weights included."""
+        self._steps = state["steps"]
+        for mine, theirs in (
+            (self._masters, state["masters"]),
+            (self._momentum, state["momentum"]),
+            (self._variance, state["variance"]),
+        ):
+            for name, value in mine.items():
+                value.copy_(theirs[name])
+        for name, live in self._live.items():
+            live.copy_(self._masters[name])

@@ -1,0 +1,433 @@
+"""Pretrain the pocket model: ``python -m training.pocket.pretrain --out DIR``.
+
+The run can be stopped at any moment (SIGINT, SIGTERM) and goes on where it was when the same
+command is given again: weights, optimiser, schedule, data cursor and the choice of trained
+positions are all restored, bit for bit. The rate warms up, stays, and decays at the end
+(warm-up–stable–decay, Hu et al. 2024), so a usable model can be branched off any checkpoint with
+``--decay-from`` while the main run goes on.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.pocket.corpus import BATCH_TOKENS, SAMPLES_PER_SHARD, Batch, Corpus
+from training.pocket.errors import PretrainingOptions
+from training.pocket.language import mixture
+from training.pocket.network import NetworkConfig, PocketNetwork
+from training.pocket.optimiser import Optimiser
+from training.pocket.tokenizer import (
+    PAD_ID,
+    save_tokenizer,
+    train_tokenizer,
+    word_list,
+    word_list_text,
+)
+
+#: Positions that carry loss in a batch: every answer token first, a random choice of others after.
+_TRAINED_POSITIONS = 1280
+_CONTEXT_WEIGHT = 0.5
+_WARM_UP_STEPS = 150
+_CHECKPOINT_SECONDS = 120.0
+_LOG_STEPS = 50
+_TOKENIZER_SAMPLES = 10_000
+_TOKENIZER_SEED_OFFSET = 7_000_000
+_CONFIDENT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run is told.
+
+    Args:
+        out: folder of checkpoints, logs and shards.
+        tokens: stop after so many tokens, or None.
+        finish_at: stop at this moment (seconds since the epoch), or None.
+        decay: share of the whole run (by tokens or by time) in which the rate falls to zero.
+        muon_rate: rate of the matrices.
+        adam_rate: rate of everything else.
+        weight_decay: of the matrices.
+        seed: of data, weights and trained positions.
+        threads: of PyTorch.
+        snapshot_tokens: keep a checkpoint under its own name every so many tokens.
+        compiled: whether to use ``torch.compile``.
+        network: the network's shape.
+        shard_samples: conversations in a shard of data.
+    """
+
+    out: Path
+    tokens: int | None
+    finish_at: float | None
+    decay: float
+    muon_rate: float
+    adam_rate: float
+    weight_decay: float
+    seed: int
+    threads: int
+    snapshot_tokens: int
+    compiled: bool
+    network: NetworkConfig
+    shard_samples: int = SAMPLES_PER_SHARD
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a run stands.
+
+    Args:
+        step: batches trained.
+        tokens: tokens read, padding included.
+        shard: data cursor: shard.
+        batch: data cursor: next batch in the shard.
+        seconds: time spent training, over all sittings.
+        origin_tokens: tokens at which this run began (above zero for a decay branch).
+        origin_seconds: seconds at which this run began.
+    """
+
+    step: int = 0
+    tokens: int = 0
+    shard: int = 0
+    batch: int = 0
+    seconds: float = 0.0
+    origin_tokens: int = 0
+    origin_seconds: float = 0.0
+
+
+def rate_factor(progress: Progress, options: Options, now: float, is_branch: bool) -> float:
+    """The share of the full rate at this step: warm-up, then flat, then linear to zero.
+
+    A run limited by time decays by time, one limited by tokens by tokens (then it is exactly
+    repeatable). A decay branch decays from its first step.
+    """
+    warm = 1.0 if is_branch else min(1.0, (progress.step + 1) / _WARM_UP_STEPS)
+    if options.finish_at is not None:
+        whole = options.finish_at - now + progress.seconds - progress.origin_seconds
+        left = (options.finish_at - now) / max(whole, 1e-9)
+    elif options.tokens is not None:
+        whole = options.tokens - progress.origin_tokens
+        left = (options.tokens - progress.tokens) / max(whole, 1)
+    else:
+        return warm
+    share = 1.0 if is_branch else options.decay
+    return warm * min(1.0, max(0.0, left / share))
+
+
+def trained_positions(batch: Batch, seed: int, step: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Which positions carry loss, their targets and weights.
+
+    All answer tokens come first; the rest is a random choice of the other tokens, which are
+    English too. The choice depends on (seed, step) alone.
+
+    Returns:
+        Flat positions ``(k,)`` in rising order, targets ``(k,)``, weights ``(k,)``.
+    """
+    random = np.random.default_rng((seed, step))
+    ids, answer = batch.ids, batch.answer
+    priority = np.zeros(ids.shape)
+    follows = (ids[:, 1:] != PAD_ID).astype(np.float64)
+    priority[:, :-1] = follows * (1 + random.random(follows.shape) + 2.0 * answer[:, 1:])
+    flat = priority.reshape(-1)
+    chosen = np.sort(np.argpartition(-flat, _TRAINED_POSITIONS)[:_TRAINED_POSITIONS])
+    targets = np.roll(ids.reshape(-1), -1)[chosen].astype(np.int64)
+    value = flat[chosen]
+    weights = np.where(value >= 3, 1.0, np.where(value >= 1, _CONTEXT_WEIGHT, 0.0))
+    return (
+        torch.from_numpy(chosen),
+        torch.from_numpy(targets),
+        torch.from_numpy(weights.astype(np.float32)),
+    )
+
+
+class SkillLedger:
+    """Running answer loss and exactness per skill, from the training batches themselves."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[tuple[float, bool]]] = {}
+        self.answer_losses: list[float] = []
+
+    def add(self, batch: Batch, positions: Tensor, losses: Tensor, weights: Tensor) -> None:
+        """Take in one batch: an answer counts as exact when every token of it had p > ½."""
+        is_answer = (weights == 1.0).numpy()
+        values = losses.numpy()[is_answer]
+        rows = (positions.numpy()[is_answer]) // batch.ids.shape[1]
+        self.answer_losses.append(float(values.mean()))
+        sums = np.bincount(rows, values, minlength=len(batch.skills))
+        counts = np.bincount(rows, minlength=len(batch.skills))
+        worst = np.zeros(len(batch.skills))
+        np.maximum.at(worst, rows, values)
+        limit = -np.log(_CONFIDENT)
+        for row, skill in enumerate(batch.skills):
+            if counts[row]:
+                entry = (float(sums[row] / counts[row]), bool(worst[row] < limit))
+                self._rows.setdefault(skill, []).append(entry)
+
+    def take(self) -> dict[str, tuple[float, float, int]]:
+        """Mean loss, share exact and number of rows per skill since the last call."""
+        result = {
+            skill: (
+                round(sum(loss for loss, _ in rows) / len(rows), 4),
+                round(sum(exact for _, exact in rows) / len(rows), 3),
+                len(rows),
+            )
+            for skill, rows in sorted(self._rows.items())
+        }
+        self._rows = {}
+        return result
+
+
+def _write_atomically(state: dict[str, Any], path: Path) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    torch.save(state, partial)
+    partial.replace(path)
+
+
+class Run:
+    """One pretraining run and its files.
+
+    Args:
+        options: what it is told.
+        clock: seconds since the epoch.
+        decay_from: checkpoint to branch off with a decaying rate, or None.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        clock: Callable[[], float] = time.time,
+        decay_from: Path | None = None,
+    ) -> None:
+        self._options = options
+        self._clock = clock
+        self._is_branch = decay_from is not None
+        self._stop = False
+        self.progress = Progress()
+        out = options.out
+        out.mkdir(parents=True, exist_ok=True)
+        self._tokenizer_folder = out / "tokenizer"
+        self._checkpoint = out / "checkpoint.pt"
+        self._log = out / "log.jsonl"
+        if decay_from is not None and not self._tokenizer_folder.exists():
+            shutil.copytree(decay_from.parent / "tokenizer", self._tokenizer_folder)
+        if not (self._tokenizer_folder / "tokenizer.json").exists():
+            make_tokenizer(self._tokenizer_folder, options)
+        torch.set_num_threads(options.threads)
+        torch.manual_seed(options.seed)
+        self.network = PocketNetwork(options.network, compiled=options.compiled)
+        self.optimiser = Optimiser(self.network, options.weight_decay)
+        if self._checkpoint.exists():
+            self._restore(self._checkpoint)
+        elif decay_from is not None:
+            self._restore(decay_from)
+            self.progress.origin_tokens = self.progress.tokens
+            self.progress.origin_seconds = self.progress.seconds
+
+    def stop(self, *_: object) -> None:
+        """Finish the current step, write a checkpoint and return."""
+        self._stop = True
+
+    def save(self, path: Path | None = None) -> None:
+        """Write a checkpoint, whole or not at all."""
+        state = {
+            "network": self._options.network.to_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "progress": asdict(self.progress),
+            "seed": self._options.seed,
+        }
+        _write_atomically(state, path or self._checkpoint)
+
+    def _restore(self, path: Path) -> None:
+        state = torch.load(path, weights_only=True)
+        if state["network"] != self._options.network.to_dict():
+            raise PretrainingOptions(f"{path} holds a network of another shape.")
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.progress = Progress(**state["progress"])
+
+    def _is_finished(self) -> bool:
+        options = self._options
+        if options.tokens is not None and self.progress.tokens >= options.tokens:
+            return True
+        return options.finish_at is not None and self._clock() >= options.finish_at
+
+    def train(self) -> None:
+        """Train until the limit or until told to stop, then write a checkpoint."""
+        options = self._options
+        corpus = Corpus(
+            options.seed, self._tokenizer_folder, options.out / "shards", options.shard_samples
+        )
+        try:
+            self._train(corpus)
+        finally:
+            corpus.close()
+
+    def _train(self, corpus: Corpus) -> None:
+        progress, options = self.progress, self._options
+        ledger = SkillLedger()
+        loaded = self._clock()
+        last_save, last_log = loaded, loaded
+        for shard, batch_number, batch in corpus.batches(progress.shard, progress.batch):
+            if self._stop or self._is_finished():
+                break
+            began = self._clock()
+            factor = rate_factor(progress, options, began, self._is_branch)
+            self._step(batch, factor, ledger)
+            progress.step += 1
+            progress.tokens += BATCH_TOKENS
+            progress.shard, progress.batch = shard, batch_number
+            now = self._clock()
+            progress.seconds += now - began
+            if progress.step % _LOG_STEPS == 0:
+                self._report(ledger, factor, now - last_log)
+                last_log = now
+            if now - last_save > _CHECKPOINT_SECONDS:
+                self.save()
+                last_save = now
+            if progress.tokens % options.snapshot_tokens < BATCH_TOKENS:
+                self.save(options.out / f"tokens-{progress.tokens // 1_000_000:04d}m.pt")
+        self.save()
+
+    def _step(self, batch: Batch, factor: float, ledger: SkillLedger) -> None:
+        positions, targets, weights = trained_positions(
+            batch, self._options.seed, self.progress.step
+        )
+        ids = torch.from_numpy(batch.ids.astype(np.int64))
+        losses = self.network.token_losses(ids, positions, targets)
+        loss = (losses * weights).sum() / weights.sum()
+        loss.backward()
+        self.optimiser.step(self._options.muon_rate * factor, self._options.adam_rate * factor)
+        ledger.add(batch, positions, losses.detach(), weights)
+
+    def _report(self, ledger: SkillLedger, factor: float, seconds: float) -> None:
+        progress = self.progress
+        speed = _LOG_STEPS * BATCH_TOKENS / max(seconds, 1e-9)
+        loss = sum(ledger.answer_losses) / len(ledger.answer_losses)
+        ledger.answer_losses = []
+        row: dict[str, Any] = {
+            "step": progress.step,
+            "tokens": progress.tokens,
+            "seconds": round(progress.seconds, 1),
+            "loss": round(loss, 4),
+            "rate": round(factor, 4),
+            "tokens_per_second": round(speed),
+        }
+        if progress.step % (5 * _LOG_STEPS) == 0:
+            row["skills"] = ledger.take()
+        with self._log.open("a", encoding="utf-8") as log:
+            log.write(json.dumps(row) + "\n")
+        line = (
+            f"{progress.tokens / 1e6:.2f} M tokens  {speed / 1e3:.1f} k/s  "
+            f"answer loss {loss:.3f}  rate {factor:.2f}  {self._time_left(speed)}"
+        )
+        print(line, flush=True)
+        if "skills" in row:
+            print("   " + "  ".join(f"{k} {v[1]:.2f}" for k, v in row["skills"].items()))
+
+    def _time_left(self, speed: float) -> str:
+        options = self._options
+        if options.finish_at is not None:
+            left = options.finish_at - self._clock()
+        elif options.tokens is not None:
+            left = (options.tokens - self.progress.tokens) / speed
+        else:
+            return ""
+        return f"{max(0.0, left) / 60:.0f} min left"
+
+
+def make_tokenizer(folder: Path, options: Options) -> None:
+    """Train the tokenizer on the word list and a slice of the grammar, and save it in ``folder``."""
+
+    def texts() -> Any:
+        yield from word_list_text(word_list())
+        for index in range(_TOKENIZER_SEED_OFFSET, _TOKENIZER_SEED_OFFSET + _TOKENIZER_SAMPLES):
+            for turn in mixture.sample(options.seed, index).turns:
+                yield " " + turn.text
+
+    save_tokenizer(train_tokenizer(texts(), options.network.vocabulary), folder)
+
+
+def _moment(text: str, now: datetime) -> float:
+    """HH:MM as the next such moment, in seconds since the epoch."""
+    try:
+        wanted = datetime.strptime(text, "%H:%M")
+    except ValueError as error:
+        raise PretrainingOptions(f"{text!r} is not a time such as 12:30.") from error
+    moment = now.replace(hour=wanted.hour, minute=wanted.minute, second=0, microsecond=0)
+    return (moment if moment > now else moment + timedelta(days=1)).timestamp()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training.pocket.pretrain", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--tokens", type=float, help="stop after so many tokens")
+    parser.add_argument("--minutes", type=float, help="stop so many minutes from now")
+    parser.add_argument("--finish-at", metavar="HH:MM", help="stop at this time of day")
+    parser.add_argument("--decay", type=float, default=0.3, help="share of the run that decays")
+    parser.add_argument("--decay-from", type=Path, help="branch off this checkpoint and decay")
+    parser.add_argument("--muon-rate", type=float, default=0.02)
+    parser.add_argument("--adam-rate", type=float, default=0.003)
+    parser.add_argument("--weight-decay", type=float, default=0.05)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--snapshot-tokens", type=float, default=5e6)
+    parser.add_argument("--layers", default=NetworkConfig().layers)
+    parser.add_argument("--width", type=int, default=NetworkConfig().width)
+    parser.add_argument("--feed-forward", type=int, default=NetworkConfig().feed_forward)
+    parser.add_argument("--heads", type=int, default=NetworkConfig().heads)
+    parser.add_argument("--vocabulary", type=int, default=NetworkConfig().vocabulary)
+    parser.add_argument("--eager", action="store_true", help="without torch.compile")
+    return parser
+
+
+def _options(arguments: argparse.Namespace, now: datetime) -> Options:
+    finish_at = None
+    if arguments.finish_at:
+        finish_at = _moment(arguments.finish_at, now)
+    elif arguments.minutes:
+        finish_at = now.timestamp() + 60 * arguments.minutes
+    network = NetworkConfig(
+        layers=arguments.layers,
+        width=arguments.width,
+        feed_forward=arguments.feed_forward,
+        heads=arguments.heads,
+        vocabulary=arguments.vocabulary,
+    )
+    return Options(
+        out=arguments.out,
+        tokens=int(arguments.tokens) if arguments.tokens else None,
+        finish_at=finish_at,
+        decay=arguments.decay,
+        muon_rate=arguments.muon_rate,
+        adam_rate=arguments.adam_rate,
+        weight_decay=arguments.weight_decay,
+        seed=arguments.seed,
+        threads=arguments.threads,
+        snapshot_tokens=int(arguments.snapshot_tokens),
+        compiled=not arguments.eager,
+        network=network,
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    arguments = _parser().parse_args(argv)
+    run = Run(_options(arguments, datetime.now()), decay_from=arguments.decay_from)
+    signal.signal(signal.SIGTERM, run.stop)
+    signal.signal(signal.SIGINT, run.stop)
+    run.train()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

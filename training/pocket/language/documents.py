@@ -1,0 +1,311 @@
+"""Texts out of facts: prose, lists, tables, mails, chats, diaries, notes with front matter.
+
+A text is made of groups, each one subject with its facts. Every renderer takes the groups and
+gives a text; which renderers suit depends on who the subjects are.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from training.pocket.language import attributes, events, facts, names, values, words
+from training.pocket.language.draw import Draw
+from training.pocket.language.facts import ME, Fact, Point, Subject
+from training.pocket.language.template import Binding, Template, capitalised, compiled
+
+FILLER_SHARE = 0.14
+SUBJECTS = ((55, "person"), (13, "me"), (12, "thing"), (6, "place"), (6, "organisation"), (8, "event"))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A subject and what the text says of it."""
+
+    subject: Subject
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text, its groups, and further points that its form adds (the sender of a mail)."""
+
+    text: str
+    groups: tuple[Group, ...]
+    extra: tuple[Point, ...] = ()
+
+    def facts(self) -> list[Fact]:
+        """All facts of the text."""
+        return [fact for group in self.groups for fact in group.facts]
+
+
+@cache
+def fillers() -> tuple[Template, ...]:
+    """Sentences that say nothing."""
+    lines = (Path(__file__).parent / "filler.txt").read_text("utf-8").splitlines()
+    return tuple(compiled(line) for line in lines if line)
+
+
+def filler(draw: Draw) -> str:
+    """A sentence that says nothing."""
+    return facts.tidy(draw.choose(fillers()).render(Binding(draw, values.make)))
+
+
+def new_fact(who: Subject, draw: Draw, taken: set[str]) -> Fact:
+    """A fact about a subject: of the tables, invented, or an event; none of the keys ``taken``."""
+    chance = draw.random.random()
+    kind = "me" if who is ME else who.kind
+    if kind in ("person", "me") and chance < 0.33:
+        return events.event(draw, who)
+    if chance < 0.72:
+        for _ in range(8):
+            attribute = draw.choose(attributes.of_subject(kind) or attributes.of_subject("person"))
+            if attribute.key not in taken and attribute.subject in (kind, "person"):
+                taken.add(attribute.key)
+                if attribute.subject == kind or kind == "me":
+                    return attributes.fact(attribute, who, draw)
+    return attributes.open_fact(who, draw)
+
+
+def gathered(draw: Draw, count: int, own: bool = True) -> tuple[Group, ...]:
+    """``count`` facts about one to four subjects; often two of one kind, as each other's traps."""
+    groups: list[Group] = []
+    while count > 0:
+        if groups and draw.chance(0.5):
+            kind = groups[-1].subject.kind
+        else:
+            kind = draw.weighted(SUBJECTS)
+        if kind == "me" and (not own or any(g.subject is ME for g in groups)):
+            kind = "person"
+        who = ME if kind == "me" else facts.subject(kind, draw, own)
+        share = min(count, draw.integer(1, 3))
+        taken: set[str] = set()
+        groups.append(Group(who, tuple(new_fact(who, draw, taken) for _ in range(share))))
+        count -= share
+    return tuple(groups)
+
+
+# --- the forms ---------------------------------------------------------------------------------
+
+
+def sentences(draw: Draw, group: Group) -> list[str]:
+    """A group told in sentences, now and then with one that says nothing."""
+    said = []
+    for number, fact in enumerate(group.facts):
+        said.append(fact.state() if number == 0 else fact.go_on())
+        if draw.chance(FILLER_SHARE):
+            said.append(filler(draw))
+    return said
+
+
+def prose(draw: Draw, groups: tuple[Group, ...]) -> str:
+    """Connected sentences, in one paragraph or one for each subject."""
+    gap = draw.choose((" ", " ", "\n", "\n\n"))
+    return gap.join(" ".join(sentences(draw, group)) for group in groups)
+
+
+def bullets(draw: Draw, lines: list[str]) -> str:
+    """Lines as a list of one of the usual looks."""
+    mark = draw.choose(("- ", "- ", "* ", "• ", "", "", "1"))
+    if mark == "1":
+        return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
+    lower = draw.chance(0.25)
+    return "\n".join(mark + (line[:1].lower() + line[1:] if lower else line) for line in lines)
+
+
+def sections(draw: Draw, groups: tuple[Group, ...]) -> str:
+    """A heading for each subject, and its facts as fragments under it."""
+    look = draw.choose(("# {}", "## {}", "{}", "{}:", "**{}**", "== {} ==", "[{}]", "{} –"))
+    parts = []
+    for group in groups:
+        title = "Me" if group.subject is ME else capitalised(group.subject.text)
+        lines = [fact.fragment() for fact in group.facts]
+        if draw.chance(0.2):
+            lines.insert(draw.integer(0, len(lines)), filler(draw))
+        parts.append(look.format(title) + "\n" + bullets(draw, lines))
+    return draw.choose(("\n\n", "\n")).join(parts)
+
+
+def inline(draw: Draw, groups: tuple[Group, ...]) -> str:
+    """One line for each subject: "Marta Kos: dentist - X; birthday: Y"."""
+    lines = []
+    separator = draw.choose(("; ", ", ", " / ", " | "))
+    for group in groups:
+        title = "Me" if group.subject is ME else capitalised(group.subject.text)
+        told = separator.join(fact.fragment() for fact in group.facts)
+        lines.append(draw.choose((f"{title}: {told}", f"{title} ({told})", f"{title} – {told}")))
+    return "\n".join(lines)
+
+
+def diary(draw: Draw, groups: tuple[Group, ...]) -> str:
+    """A dated entry."""
+    day = values.make("date", draw)
+    heading = draw.choose((day.text, day.form("long"), f"{day.form('weekday')}, {day.form('short')}"))
+    return f"{heading}\n{prose(draw, groups)}"
+
+
+def note(draw: Draw, groups: tuple[Group, ...]) -> str:
+    """A note with a title or front matter."""
+    title = f"{words.adjective(draw)} {words.noun(draw)}"
+    body = draw.choose((prose, sections, inline))(draw, groups)
+    if draw.chance(0.5):
+        return f"# {capitalised(title)}\n\n{body}"
+    tags = f"tags: {words.noun(draw)}, {words.noun(draw)}"
+    return f"---\ntitle: {title}\n{tags}\n---\n{body}"
+
+
+OWN_FORMS = ((40, prose), (20, sections), (10, inline), (8, diary), (14, note))
+
+
+def mail_head(draw: Draw, sender: Subject, reader: Subject, topic: str) -> str:
+    """The header lines of a mail."""
+    day = values.make("date", draw)
+    lines = [f"From: {sender.text}", f"To: {reader.text}", f"Subject: {topic}"]
+    if draw.chance(0.6):
+        lines.insert(draw.integer(0, 3), f"Date: {day.form('long')}")
+    return "\n".join(lines)
+
+
+def header_points(draw: Draw, sender: Subject, reader: Subject, topic: str) -> tuple[Point, ...]:
+    """What the header of a mail answers."""
+    binding = facts.bound(draw, sender)
+
+    def point(key: str, answer: str, sentence: str, *questions: str) -> Point:
+        wordings = tuple(compiled(q) for q in questions)
+        return Point(key, wordings, (compiled(sentence),), facts.bound(draw, sender, {
+            "answer": values.Value("name", answer)}), answer)
+
+    del binding
+    return (
+        point("sender", sender.text, "{answer} wrote the mail.", "Who wrote the mail?",
+              "Who is the mail from?", "Who sent this?", "From whom is this mail?", "Who is the sender?"),
+        point("reader", reader.text, "The mail went to {answer}.", "To whom is the mail addressed?",
+              "Who is the mail to?", "Who got this mail?", "Who was this written to?", "Who is the recipient?"),
+        point("topic", topic, "The subject of the mail is {answer}.", "What is the subject of the mail?",
+              "What does the subject line say?", "What is the mail about?", "Which subject does the mail have?"),
+    )  # fmt: skip
+
+
+def mail(draw: Draw, count: int) -> Document:
+    """A mail: the sender speaks of themselves in the first person, and of others."""
+    sender, reader = (facts.person_subject(draw, own=False) for _ in range(2))
+    own = Group(sender, tuple(new_fact(sender, draw, set()) for _ in range(min(count, draw.integer(1, 2)))))
+    others = gathered(draw, max(0, count - len(own.facts)), own=False)
+    body = [fact.speak() for fact in own.facts]
+    for group in others:
+        body += sentences(draw, group)
+    if draw.chance(0.5):
+        body.insert(draw.integer(0, len(body)), filler(draw))
+    first = sender.form("first") if "first" in sender.forms else sender.text
+    called = reader.form("first") if "first" in reader.forms else reader.text
+    topic = values.make("phrase", draw).text
+    text = f"{draw.choose(('Hi', 'Hello', 'Dear', 'Hey', 'Good morning'))} {called},\n\n{' '.join(body)}\n\n"
+    end = draw.choose(("Best", "Best wishes", "Cheers", "Love", "Kind regards", "See you", "Yours", "Thanks"))
+    text += f"{end},\n{first if draw.chance(0.6) else sender.text}"
+    extra: tuple[Point, ...] = ()
+    if draw.chance(0.75):
+        text = f"{mail_head(draw, sender, reader, topic)}\n\n{text}"
+        extra = header_points(draw, sender, reader, topic)
+    else:
+        sender.aliases = (first, first)
+        if first not in text.rsplit(",\n", 1)[-1]:
+            sender.aliases = (sender.text,)
+    return Document(text, (own, *others), extra)
+
+
+def chat(draw: Draw, count: int) -> Document:
+    """A chat of two to four voices, each speaking of themselves or of others."""
+    speakers = [values.make("first", draw) for _ in range(draw.integer(2, 3))]
+    voices = [Subject("person", s.text, s.forms) for s in speakers]
+    lower = draw.chance(0.35)
+    stamp = draw.chance(0.25)
+    lines: list[str] = []
+    told: dict[str, list[Fact]] = {voice.text: [] for voice in voices}
+    others: list[Group] = []
+    hour, minute = draw.integer(7, 20), draw.integer(0, 30)
+    say: list[tuple[str, str]] = []
+    for _ in range(count):
+        voice = draw.choose(voices)
+        if draw.chance(0.7):
+            fact = new_fact(voice, draw, set())
+            told[voice.text].append(fact)
+            say.append((voice.text, fact.speak()))
+        else:
+            group = gathered(draw, 1, own=False)[0]
+            others.append(group)
+            say.append((voice.text, group.facts[0].state()))
+        if draw.chance(0.35):
+            say.append((draw.choose(voices).text, draw.choose(CHATTER)))
+    for name, text in say:
+        minute += draw.integer(0, 4)
+        head = f"[{hour}:{minute % 60:02}] {name}: " if stamp else f"{name}: "
+        lines.append(head + (informal(text) if lower else text))
+    groups = tuple(Group(v, tuple(told[v.text])) for v in voices if told[v.text])
+    return Document("\n".join(lines), (*groups, *others))
+
+
+CHATTER = (
+    "ok", "Really?", "haha", "nice", "Oh no.", "Good to know.", "thanks!", "👍", "no way", "I see.",
+    "Sounds good.", "hm", "same here", "Who knows.", "lol", "Cool.", "wait what", "Sure.", "❤️",
+)  # fmt: skip
+
+
+def informal(text: str) -> str:
+    """The way people type in a hurry: no large first letter, no full stop at the end."""
+    if text[1:2].islower():
+        text = text[:1].lower() + text[1:]
+    return text.removesuffix(".")
+
+
+def table(draw: Draw, count: int) -> Document:
+    """Rows of subjects, columns of attributes: every cell a trap for every other."""
+    kind = draw.choose(("person", "person", "person", "thing", "organisation", "place"))
+    options = [a for a in attributes.of_subject(kind) if a.noun and not a.value.startswith("=")]
+    columns: list[Callable[[Subject], Fact]] = []
+    for _ in range(draw.integer(1, 3)):
+        attribute = draw.choose(options)
+        columns.append(lambda who, a=attribute: attributes.fact(a, who, draw))  # type: ignore[misc]
+    rows = [facts.subject(kind, draw, own=False) for _ in range(max(2, min(count, 6)))]
+    chosen = {a.label: c for c in columns for a in (c(rows[0]),)}
+    groups = tuple(Group(who, tuple(c(who) for c in chosen.values())) for who in rows)
+    head = [draw.choose(("Name", "", "Who", "What")) if kind == "person" else "", *chosen]
+    cells = [[g.subject.text, *(f.points[0].answer for f in g.facts)] for g in groups]
+    return Document(drawn_table(draw, head, cells), groups)
+
+
+def drawn_table(draw: Draw, head: list[str], rows: list[list[str]]) -> str:
+    """A table in one of the ways people draw one."""
+    look = draw.choose(("pipes", "commas", "spaces", "forms", "bars"))
+    head = [capitalised(h) for h in head]
+    rows = [[capitalised(row[0]), *row[1:]] for row in rows]
+    if look == "pipes":
+        lines = ["| " + " | ".join(r) + " |" for r in [head, ["---"] * len(head), *rows]]
+    elif look == "commas":
+        lines = ["; ".join(r) for r in [head, *rows]]
+    elif look == "bars":
+        lines = [" | ".join(r) for r in [head, *rows]]
+    elif look == "spaces":
+        widths = [max(len(r[i]) for r in [head, *rows]) + 2 for i in range(len(head))]
+        lines = ["".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in [head, *rows]]
+    else:
+        lines = []
+        for row in rows:
+            lines += [f"{row[0]}", *(f"  {h}: {c}" for h, c in zip(head[1:], row[1:], strict=True))]
+    return "\n".join(lines)
+
+
+def own_text(draw: Draw, count: int) -> Document:
+    """Prose, lists, a diary entry or a note, by the person themselves."""
+    groups = gathered(draw, count)
+    form = draw.weighted(OWN_FORMS)
+    if form in (sections, inline, note) and any(not f.fragments for g in groups for f in g.facts):
+        form = prose
+    return Document(form(draw, groups), groups)
+
+
+KINDS = ((62, own_text), (13, mail), (15, chat), (10, table))
+
+
+def document(draw: Draw, count: int) -> Document:
+    """A text of about ``count`` facts, in any form."""
+    return draw.weighted(KINDS)(draw, count)

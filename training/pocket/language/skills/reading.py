@@ -1,0 +1,43 @@
+"""Answer questions from a text: a text made of facts, or an ordinary scene, several turns."""
+
+from training.pocket.language import documents, layout, questions, scenes
+from training.pocket.language.draw import Draw, Split
+from training.pocket.language.sample import UNKNOWN, Check, Sample, SkillItem
+
+NAME = "reading"
+SCENE_SHARE = 0.42
+FACTS = (1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7)
+
+
+def sample(draw: Draw, level: float) -> Sample:
+    """A text and several questions."""
+    if draw.chance(SCENE_SHARE):
+        return Sample(NAME, scene_turns(draw))
+    count = draw.choose(FACTS[: max(4, round(len(FACTS) * level))])
+    document = documents.document(draw, count)
+    asked = questions.asked(document, draw, min(6, max(2, count + 1)))
+    return Sample(NAME, layout.conversation(draw, document.text, asked))
+
+
+def scene_turns(draw: Draw) -> "tuple[layout.Turn, ...]":
+    """An ordinary text, with most of its questions."""
+    told = scenes.tell(draw.choose(scenes.scenes(draw.split)), draw)
+    pairs = [(p.ask(), p.answer) for p in draw.some(told.points, draw.integer(3, 7))]
+    for number in range(len(pairs)):
+        if told.missing and draw.chance(questions.UNKNOWN_SHARE):
+            pairs[number] = (draw.choose(told.missing).ask(), UNKNOWN)
+    return layout.conversation(draw, told.text, pairs)
+
+
+def item(draw: Draw) -> SkillItem:
+    """A held-out question: of a text of one to six facts, or one time in three of a scene."""
+    if draw.chance(0.33):
+        told = scenes.tell(draw.choose(scenes.scenes(Split.TEST)), draw)
+        point = draw.choose(told.points)
+        text = told.text
+    else:
+        document = documents.document(draw, draw.integer(1, 6))
+        point = draw.choose(questions.answerable(document))
+        text = document.text
+    turns = layout.conversation(draw, text, [(point.ask(), point.answer)])[:-1]
+    return SkillItem(NAME, turns, Check.EXACT, (point.answer,), text)

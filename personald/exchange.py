@@ -1,0 +1,166 @@
+"""Adapters travel: what serves here is offered to the owner's other devices, and what they offer is tried here.
+
+`sync` carries blobs and knows nothing of adapters; `training.registry` keeps adapters and knows nothing of devices. This
+module is the bridge: one blob for each domain (card and tensors of the version that serves), and a careful way in. A
+signature proves which of the owner's devices sent an adapter, not that it is good: the card is read as untrusted input,
+the tensors must be exactly those of this device's own base, and an adapter for another base waits as it is.
+
+It imports mlx (to check tensors), so it runs in commands and children, never in the daemon.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from personald.errors import PersonaldError
+from sync.engine import Engine
+from sync.inbox import Received
+from sync.outbox import Blob
+from training.adapter import norm_product, tensor_shapes
+from training.base import Base
+from training.card import Card
+from training.registry import AdapterVersion, Registry, State
+from training.tensorfile import from_bytes
+
+# ‖B·A‖·scale of any layer may grow at most so far beyond the largest of the adapter that serves now: more is an attack
+# or an accident, not a night's learning (store-and-sync threat "poisoned adapter").
+LARGEST_GROWTH = 4.0
+
+
+class AdapterNotWanted(PersonaldError):
+    """An adapter from another device is not let in."""
+
+    title = "An adapter from another device was refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What became of one piece of news.
+
+    Attributes:
+        domain: which memory.
+        device: the name of the device it came from.
+        outcome: "installed", "kept ours", "withdrawn", "waiting" or "refused".
+        reason: one line.
+        version: the local name of the installed version, "" otherwise.
+    """
+
+    domain: str
+    device: str
+    outcome: str
+    reason: str
+    version: str = ""
+
+
+def offers(registry: Registry) -> list[Blob]:
+    """One blob for every domain in which a settled version serves, and a tombstone for what was forgotten.
+
+    A domain whose every version was destroyed says so, that the other devices destroy theirs as well.
+    """
+    blobs = []
+    for domain in sorted({version.domain for version in registry.versions()}):
+        version = registry.settled(domain)
+        if version is not None and version.bytes:
+            card, tensors = registry.payload(version.id)
+            blobs.append(Blob(domain, struct.pack(">I", len(card)) + card + tensors, version.id))
+        elif any(item.state is State.FORGOTTEN for item in registry.versions(domain)):
+            blobs.append(Blob(domain, None, "forgotten"))
+    return blobs
+
+
+def push(engine: Engine, registry: Registry) -> bool:
+    """Offer what serves here; True when something new was written.
+
+    Superseded objects are deleted at once where their adapter was destroyed here, else after the usual two weeks.
+    """
+    forgotten = any(item.state is State.FORGOTTEN for item in registry.versions())
+    return engine.publish(offers(registry), purge=forgotten)
+
+
+def pull(
+    engine: Engine, registry: Registry, base: Callable[[], Base]
+) -> tuple[list[Arrival], tuple[str, ...]]:
+    """Take in what the others offer.
+
+    Args:
+        engine: this device's view of the shared folder.
+        registry: where adapters are installed.
+        base: loads this device's base model; called only when there is an adapter to check.
+
+    Returns:
+        What became of each piece of news, and the folder's problems, one line each.
+    """
+    news = engine.poll()
+    arrivals = []
+    for received in news.received:
+        try:
+            arrival = _take(received, registry, base)
+        except PersonaldError as error:
+            arrival = Arrival(received.name, received.device_name, "refused", error.detail)
+        arrivals.append(arrival)
+        if arrival.outcome != "waiting":
+            engine.mark_installed(received)
+    return arrivals, news.problems
+
+
+def _take(received: Received, registry: Registry, base: Callable[[], Base]) -> Arrival:
+    domain, device = received.name, received.device_name
+    if received.payload is None:
+        return _withdraw(received, registry)
+    card, body = _unpack(received.payload)
+    if card.domain != domain:
+        raise AdapterNotWanted(f"It was offered for {domain} and is one of {card.domain}.")
+    here = registry.settled(domain)
+    if here is not None and here.id == received.meta:
+        return Arrival(domain, device, "kept ours", "it is the one that serves here", here.name)
+    model = base()
+    if card.base_fingerprint != model.fingerprint:
+        return Arrival(domain, device, "waiting", "it was trained on another base model")
+    tensors = from_bytes(body, tensor_shapes(model.model, card.shape))
+    if here is not None:
+        _refuse_when_oversized(norm_product(tensors, card.shape.scale), here, registry, model)
+    added = registry.add_candidate(card, body, f"received from {device}")
+    if added.state is State.FORGOTTEN:
+        raise AdapterNotWanted("It was destroyed here because of what was forgotten.")
+    if added.state is State.CANDIDATE:
+        registry.promote(added.id, f"it passed the gates on {device}")
+    return Arrival(domain, device, "installed", f"trained on {device}", added.name)
+
+
+def _unpack(payload: bytes) -> tuple[Card, bytes]:
+    if len(payload) < 4:
+        raise AdapterNotWanted("It is empty.")
+    (length,) = struct.unpack(">I", payload[:4])
+    if length > len(payload) - 4:
+        raise AdapterNotWanted("Its card is cut short.")
+    card = Card.from_json(payload[4 : 4 + length])
+    if not (card.verdict or {}).get("passed"):
+        raise AdapterNotWanted("Its card says that it did not pass the gates where it was made.")
+    return card, payload[4 + length :]
+
+
+def _refuse_when_oversized(
+    norms: dict[str, float], here: AdapterVersion, registry: Registry, base: Base
+) -> None:
+    shape = here.card.shape
+    ours = from_bytes(registry.tensors(here.id), tensor_shapes(base.model, shape))
+    largest = max(norm_product(ours, shape.scale).values(), default=0.0)
+    if largest and max(norms.values(), default=0.0) > LARGEST_GROWTH * largest:
+        raise AdapterNotWanted("Its weights are far larger than those of the adapter that serves.")
+
+
+def _withdraw(received: Received, registry: Registry) -> Arrival:
+    """Another device forgot what this domain's adapters were trained on: destroy ours of the same descent."""
+    documents = {
+        document
+        for version in registry.versions(received.name)
+        for document, _ in version.card.documents
+        if version.history and version.history[0].reason.startswith("received from")
+    }
+    if documents:
+        registry.forget(documents, f"{received.device_name} has forgotten what it was trained on")
+    return Arrival(
+        received.name, received.device_name, "withdrawn", "the other device has forgotten it"
+    )

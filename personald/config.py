@@ -166,12 +166,34 @@ class WatchSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ConditionSettings:
+    """[conditions]: what must hold to train.
+
+    Attributes:
+        idle_minutes: the owner counts as away after so long without input, 0..1440; a locked screen counts at once.
+        battery_floor: percent, 0..100, below which a draining battery stops training even on mains.
+        low_power_mode: train although Low Power Mode is on.
+        free_disk_gigabytes: room that must be left on the disk of the home.
+        quiet_hours: "23:00-06:30" and the like: not in these hours, by the local clock; "" for none.
+        hours_per_day: at most so long in any 24 hours, 0..24.
+    """
+
+    idle_minutes: float = 10.0
+    battery_floor: int = 40
+    low_power_mode: bool = False
+    free_disk_gigabytes: float = 2.0
+    quiet_hours: str = ""
+    hours_per_day: float = 6.0
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings, one section each; see each section for names, units and ranges."""
 
     base: BaseSettings = field(default_factory=BaseSettings)
     sync: SyncSettings = field(default_factory=SyncSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
+    conditions: ConditionSettings = field(default_factory=ConditionSettings)
 
 
 def load_settings(home: Home) -> Settings:

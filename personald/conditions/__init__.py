@@ -9,7 +9,8 @@ Each answers yes, no or unknown, with a reason that a person can read; unknown n
 """
 
 from personald.conditions.condition import Condition, why_not
-from personald.conditions.judge import ConditionSettings, judge
+from personald.conditions.judge import judge
 from personald.conditions.readings import Readings, take_readings
+from personald.config import ConditionSettings
 
 __all__ = ["Condition", "ConditionSettings", "Readings", "judge", "take_readings", "why_not"]

@@ -20,7 +20,7 @@ from personald.store.errors import StoreDamaged, StoreForeign
 from personald.store.sealing import token
 
 META_NAME = "anchor"
-_LAYOUT = struct.Struct(">16sQQQQQ16s32s")
+_LAYOUT = struct.Struct(">16sQQQQQQ16s32s")
 MAC_BYTES = 32
 
 
@@ -34,6 +34,7 @@ class Anchor:
         counter: how many transactions it has seen.
         created: seconds since 1970 when the store was made.
         versions: how many versions of documents it holds.
+        next_row: the next unused row number; numbers are given once, to documents, files and pages alike.
         shreddable: how many deleted versions still have a data key in a page; the next rotation takes them away.
         total: the sum of all marks.
         public_key: what the watcher seals to: X25519, of this generation.
@@ -44,6 +45,7 @@ class Anchor:
     counter: int
     created: int
     versions: int
+    next_row: int
     shreddable: int
     total: bytes
     public_key: bytes
@@ -56,6 +58,7 @@ class Anchor:
             self.counter,
             self.created,
             self.versions,
+            self.next_row,
             self.shreddable,
             self.total,
             self.public_key,

@@ -66,12 +66,12 @@ class Intake:
         """Store the parts of one file; see `Store.put_file`."""
         path_token = self.watch.path(state.path)
         file = self.transaction.file_id(source, path_token)
-        existing = {}
+        known = file is not None
         if file is None:
-            file = self.transaction.next_file_id()
-        else:
-            existing = {row.part: row for row in self.transaction.live_rows(file)}
-        result, failures = self._put_parts(file, state.path, parts, existing)
+            file = self.transaction.next_number()
+        existing = {row.part: row for row in self.transaction.live_rows(file)} if known else {}
+        forgotten = self.transaction.forgotten_parts(file) if known else frozenset()
+        result, failures = self._put_parts(file, state.path, parts, existing, forgotten)
         read_something = result.new + result.changed + result.unchanged > 0
         if not failures:
             gone = list(existing.values())
@@ -80,20 +80,18 @@ class Intake:
         else:
             gone = []
         self.transaction.delete(gone)
-        self._write_failures(file, state.path, failures)
+        if known or failures:
+            self._write_failures(file, failures)
         failed = bool(failures) and not read_something
+        if failed:
+            state = dataclasses.replace(state, reason=next(iter(failures.values())).reason)
         self.transaction.write_file(
             file,
             source,
             path_token,
             self.watch.stat(path_token, state.stat, state.extractor_version),
             FileStatus.FAILED if failed else FileStatus.READ,
-            self.watch.seal_file(
-                file,
-                dataclasses.replace(
-                    state, reason=next(iter(failures.values())).reason if failed else ""
-                ),
-            ),
+            self.watch.seal_file(file, state),
         )
         return result + PutResult(deleted=len(gone), failed=len(failures))
 
@@ -103,6 +101,7 @@ class Intake:
         path: str,
         parts: Iterable[Document | UnreadablePart],
         existing: dict[bytes, Row],
+        forgotten: frozenset[bytes],
     ) -> tuple[PutResult, dict[bytes, Failure]]:
         """Store each part; takes what it recognises out of `existing`, and returns what could not be read."""
         new = changed = unchanged = 0
@@ -113,6 +112,8 @@ class Intake:
             repeat = repeats.get(origin, 0)
             repeats[origin] = repeat + 1
             part_token = self.watch.part(file, origin, repeat)
+            if part_token in forgotten:
+                continue
             if not isinstance(part, Document):
                 failures[part_token] = Failure(part.reason, origin)
                 continue
@@ -159,12 +160,11 @@ class Intake:
                 transaction.versions_before(old.uid, version - self.history)
             )
 
-    def _write_failures(self, file: int, path: str, failures: dict[bytes, Failure]) -> None:
+    def _write_failures(self, file: int, failures: dict[bytes, Failure]) -> None:
         connection = self.transaction.connection
         connection.execute("DELETE FROM failure WHERE file = ?", (file,))
         for failure in failures.values():
-            (highest,) = connection.execute("SELECT max(id) FROM failure").fetchone()
-            number = (highest or 0) + 1
+            number = self.transaction.next_number()
             record = {"origin": failure.origin, "reason": failure.reason}
             connection.execute(
                 "INSERT INTO failure (id, file, sealed) VALUES (?, ?, ?)",

@@ -183,6 +183,14 @@ class StoredDocument:
     sensitive: tuple[SensitiveSpan, ...] = field(default=())
 
 
+_encoder = json.JSONEncoder(separators=(",", ":"))
+
+
+def to_json(value: object) -> bytes:
+    """Return a value as JSON in ASCII without spaces."""
+    return _encoder.encode(value).encode("ascii")
+
+
 _SIMPLE = ("kind", "title", "author", "language", "thread")
 
 
@@ -235,17 +243,19 @@ def encode_head(document: Document, path: str, sensitive: tuple[SensitiveSpan, .
         ]
     if sensitive:
         head["sensitive"] = [dataclasses.astuple(span) for span in sensitive]
-    return json.dumps(head, separators=(",", ":")).encode("ascii")
+    return to_json(head)
 
 
-def decode_head(head: bytes, path: str, text: str) -> tuple[Document, tuple[SensitiveSpan, ...]]:
+def decode_head(
+    head: bytes | memoryview, path: str, text: str
+) -> tuple[Document, tuple[SensitiveSpan, ...]]:
     """Turn a head and a text back into the document that was stored, with the path that its file has now.
 
     Raises:
         DocumentDamaged: the head is not what `encode_head` writes.
     """
     try:
-        fields = json.loads(head)
+        fields = json.loads(bytes(head))
         document = Document(
             origin=absolute_origin(fields["origin"], path),
             domain=Domain(fields["domain"]),
@@ -280,6 +290,6 @@ def encode_text(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def decode_text(content: bytes) -> str:
+def decode_text(content: bytes | memoryview) -> str:
     """See `encode_text`."""
-    return content.decode("utf-8", "surrogatepass")
+    return str(content, "utf-8", "surrogatepass")

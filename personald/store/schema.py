@@ -27,7 +27,7 @@ from personald.store.errors import (
 
 APPLICATION_ID = 0x50447374  # "PDst"
 BUSY_SECONDS = 30.0
-PAGE_BYTES = 8192
+PAGE_BYTES = 4096
 SQLITE_HEADER = b"SQLite format 3\x00"
 
 
@@ -83,8 +83,11 @@ def _create_tables(database: sqlite_utils.Database) -> None:
         {"uid": bytes, "version": int, "domain": bytes, "revision": int, "day": int},
         pk="uid",
     )
+    database.create_table("forgotten", {"part": bytes, "file": int}, pk="part").create_index(
+        ["file"]
+    )
     database.create_table(
-        "provenance", {"adapter": bytes, "uid": bytes, "version": int}, pk=("adapter", "uid")
+        "provenance", {"adapter": str, "uid": bytes, "version": int}, pk=("adapter", "uid")
     )
     database.table("provenance").create_index(["uid"])
 

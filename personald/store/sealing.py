@@ -128,7 +128,7 @@ def pad(content: bytes) -> bytes:
     return b"".join((_LENGTH.pack(len(content)), content, bytes(padded_length(length) - length)))
 
 
-def unpad(padded: bytes) -> bytes:
+def unpad(padded: bytes) -> memoryview:
     """Return the content that `pad` was given.
 
     Raises:
@@ -139,7 +139,7 @@ def unpad(padded: bytes) -> bytes:
     (length,) = _LENGTH.unpack_from(padded)
     if length > len(padded) - _LENGTH.size:
         raise DocumentDamaged("a sealed value has a false length", "Run `personald doctor --deep`.")
-    return padded[_LENGTH.size : _LENGTH.size + length]
+    return memoryview(padded)[_LENGTH.size : _LENGTH.size + length]
 
 
 def token(key: bytes, kind: bytes, value: bytes, size: int = TOKEN_BYTES) -> bytes:

@@ -111,6 +111,7 @@ class Store:
                     counter=0,
                     created=int(clock()),
                     versions=0,
+                    next_row=1,
                     shreddable=0,
                     total=bytes(16),
                     public_key=generation.public_key.public_bytes_raw(),
@@ -152,7 +153,7 @@ class Store:
             ForeignKeys: the key store does not hold this store's generation of keys.
             Locked: the key store cannot be read at present.
         """
-        return Vault.open(self.path, keys)
+        return Vault.open(self.path, keys, self._clock)
 
     def close(self) -> None:
         """Let the file go."""
@@ -338,7 +339,7 @@ class Store:
                         "UPDATE file SET status = ? WHERE id = ?", (int(FileStatus.PENDING), file)
                     )
                     continue
-                file = self._current().next_file_id()
+                file = self._current().next_number()
                 state = FileState(str(path), FileStat(0, 0), FileStatus.PENDING, "", 0, b"", 0)
                 self._current().write_file(
                     file,
@@ -421,6 +422,7 @@ class Store:
         rows = self._current().live_rows(file)
         self._current().delete(rows)
         self._connection.execute("DELETE FROM failure WHERE file = ?", (file,))
+        self._connection.execute("DELETE FROM forgotten WHERE file = ?", (file,))
         self._connection.execute("DELETE FROM file WHERE id = ?", (file,))
         return PutResult(deleted=len(rows))
 

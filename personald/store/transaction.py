@@ -75,9 +75,8 @@ class Transaction:
     terms: int = 0
     revisions: dict[bytes, int] = field(default_factory=dict)
     documents: dict[bytes, int] = field(default_factory=dict)
-    next_id: int = 0
-    next_page: int = 0
-    last_file: int = 0
+    next_row: int = 0
+    page_number: int = 0
     files: set[int] = field(default_factory=set)
     buffered: int = 0
     narrow_rows: list[tuple[object, ...]] = field(default_factory=list)
@@ -87,12 +86,13 @@ class Transaction:
 
     def __post_init__(self) -> None:
         self.prefix = b"pd1" + self.anchor.store
-        (highest,) = self.connection.execute("SELECT max(id) FROM document").fetchone()
-        self.next_id = (highest or 0) + 1
-        (highest,) = self.connection.execute("SELECT max(id) FROM key_page").fetchone()
-        self.next_page = (highest or 0) + 1
-        (highest,) = self.connection.execute("SELECT max(id) FROM file").fetchone()
-        self.last_file = highest or 0
+        self.next_row = self.anchor.next_row
+
+    def next_number(self) -> int:
+        """Return a row number that was never given before."""
+        number = self.next_row
+        self.next_row += 1
+        return number
 
     def insert(
         self,
@@ -133,11 +133,14 @@ class Transaction:
         mark = anchors.mark(anchor_key, narrow, sealed_head, sealed_body)
         self.terms ^= anchors.term(anchor_key, mark, State.LIVE)
         self.versions += 1
-        slot = self.next_page * PAGE_KEYS + len(self.page) // KEY_BYTES
+        if not self.page:
+            self.page_number = self.next_number()
+        slot = self.page_number * PAGE_KEYS + len(self.page) // KEY_BYTES
         self.page += key
+        number = self.next_number()
         self.narrow_rows.append(
             (
-                self.next_id,
+                number,
                 uid,
                 version,
                 0,
@@ -150,8 +153,7 @@ class Transaction:
                 slot,
             )
         )
-        self.sealed_rows.append((self.next_id, sealed_head, sealed_body))
-        self.next_id += 1
+        self.sealed_rows.append((number, sealed_head, sealed_body))
         self.buffered += len(sealed_body)
         if len(self.narrow_rows) == PAGE_KEYS or self.buffered > MAX_BUFFERED_BYTES:
             self.flush()
@@ -199,16 +201,28 @@ class Transaction:
         ]
 
     def delete(self, rows: Iterable[Row]) -> None:
-        """Take live documents away with all their versions, and leave a tombstone for whoever learnt from them."""
-        self.flush()
+        """Take live documents away with all their versions, and leave a tombstone for whoever learnt from them.
+
+        The rows come from `live_rows` and are therefore no longer in the buffer.
+        """
         for row in rows:
-            self.count(row.domain, -1)
-            self.connection.execute(
-                "INSERT OR REPLACE INTO tombstone (uid, version, domain, revision, day)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (row.uid, row.version, row.domain, self.revision(row.domain), self.day),
-            )
+            self.bury(row, counted=True)
             self.remove_versions([row, *self.versions_before(row.uid, row.version)])
+
+    def bury(self, row: Row, *, counted: bool) -> None:
+        """Leave a tombstone for a document.
+
+        Args:
+            row: its newest version.
+            counted: whether the domain's count includes it.
+        """
+        if counted:
+            self.count(row.domain, -1)
+        self.connection.execute(
+            "INSERT OR REPLACE INTO tombstone (uid, version, domain, revision, day)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (row.uid, row.version, row.domain, self.revision(row.domain), self.day),
+        )
 
     def remove_versions(self, rows: Iterable[Row]) -> None:
         """Take single versions away; their data keys stay in their pages until the next rotation."""
@@ -228,10 +242,14 @@ class Transaction:
         ).fetchone()
         return row[0] if row else None
 
-    def next_file_id(self) -> int:
-        """Return a row number for a new file."""
-        self.last_file += 1
-        return self.last_file
+    def forgotten_parts(self, file: int) -> frozenset[bytes]:
+        """Return the places in a file whose documents the person wants forgotten: they are not stored again."""
+        return frozenset(
+            part
+            for (part,) in self.connection.execute(
+                "SELECT part FROM forgotten WHERE file = ?", (file,)
+            )
+        )
 
     def write_file(
         self, file: int, source: int, path_token: bytes, stat: bytes, status: int, sealed: bytes
@@ -249,13 +267,13 @@ class Transaction:
         if not self.narrow_rows:
             return
         associated = associated_data(
-            self.anchor.store, Kind.INBOX_PAGE, row_identity(self.next_page)
+            self.anchor.store, Kind.INBOX_PAGE, row_identity(self.page_number)
         )
         public_key = X25519PublicKey.from_public_bytes(self.anchor.public_key)
         self.connection.execute(
             "INSERT INTO key_page (id, generation, kind, sealed) VALUES (?, ?, ?, ?)",
             (
-                self.next_page,
+                self.page_number,
                 self.anchor.generation,
                 int(Kind.INBOX_PAGE),
                 seal_to(public_key, bytes(self.page), associated),
@@ -273,10 +291,13 @@ class Transaction:
         self.sealed_rows.clear()
         self.page.clear()
         self.buffered = 0
-        self.next_page += 1
 
-    def finish(self) -> None:
-        """Write what is left: the buffer, the domains' revisions and counts, and the anchor."""
+    def finish(self, **changes: object) -> None:
+        """Write what is left: the buffer, the domains' revisions and counts, and the anchor.
+
+        Args:
+            changes: of the anchor, for who rotates the keys.
+        """
         self.flush()
         if self.revisions or self.documents:
             for domain in {*self.revisions, *self.documents}:
@@ -290,8 +311,12 @@ class Transaction:
             self.connection,
             self.keys.anchor_key,
             self.anchor.changed(
-                versions=self.anchor.versions + self.versions,
-                shreddable=self.anchor.shreddable + self.shreddable,
-                total=anchors.add(self.anchor.total, self.terms),
+                **{
+                    "versions": self.anchor.versions + self.versions,
+                    "next_row": self.next_row,
+                    "shreddable": self.anchor.shreddable + self.shreddable,
+                    "total": anchors.add(self.anchor.total, self.terms),
+                    **changes,
+                }
             ),
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -13,12 +14,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from extractors.document import Domain
 from personald.keys.derived import DeviceKeys, Generation
 from personald.store import anchor as anchors
-from personald.store import counting, schema
+from personald.store import counting, forgetting, schema
 from personald.store.errors import DocumentDamaged, DocumentUnknown
+from personald.store.forgetting import Forgotten, Maintenance, Writing
 from personald.store.hardening import forbid_core_dumps
 from personald.store.pages import KeyPages
 from personald.store.records import FailedFile, State, StoredDocument, decode_head, decode_text
-from personald.store.sealing import Kind, document_identity, unpad
+from personald.store.sealing import UID_BYTES, Kind, document_identity, unpad
 from personald.store.watching import Watch
 
 _SELECT = (
@@ -40,8 +42,14 @@ class Vault:
     """
 
     def __init__(
-        self, path: Path, connection: sqlite3.Connection, keys: DeviceKeys, generation: Generation
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        keys: DeviceKeys,
+        generation: Generation,
+        clock: Callable[[], float],
     ) -> None:
+        self._clock = clock
         self.path = path
         self._connection = connection
         self._keys = keys
@@ -53,8 +61,13 @@ class Vault:
         self._prefix = b"pd1" + self._id
 
     @classmethod
-    def open(cls, path: Path, keys: DeviceKeys) -> Vault:
+    def open(cls, path: Path, keys: DeviceKeys, clock: Callable[[], float] = time.time) -> Vault:
         """Open the reading side of the store at a path.
+
+        Args:
+            path: the database file.
+            keys: all keys of the device.
+            clock: seconds since 1970.
 
         Raises:
             StoreMissing, NotAStore, StoreTooNew, StoreForeign, StoreDamaged: see each.
@@ -67,7 +80,7 @@ class Vault:
             with schema.database_errors(path):
                 anchor = anchors.read(connection, keys.watcher.anchor_key)
                 generation = keys.generation(anchor.store, anchor.generation)
-                return cls(path, connection, keys, generation)
+                return cls(path, connection, keys, generation, clock)
         except BaseException:
             connection.close()
             raise
@@ -147,14 +160,75 @@ class Vault:
             " FROM document JOIN sealed ON sealed.id = document.id WHERE document.state = 0"
             " ORDER BY document.id"
         )
-        key, prefix = self._pages.key, self._prefix
+        key = self._pages.key
+        prefix = self._prefix + bytes((Kind.BODY,))
         for uid, version, slot, body in cursor:
-            associated = b"%b\x02%b" % (prefix, document_identity(uid, version))
+            view = memoryview(body)
+            associated = prefix + document_identity(uid, version)
             try:
-                padded = AESGCM(key(slot)).decrypt(body[:12], body[12:], associated)
+                padded = AESGCM(key(slot)).decrypt(view[:12], view[12:], associated)
                 yield uid.hex(), version, decode_text(unpad(padded))
             except (InvalidTag, DocumentDamaged, ValueError):
                 continue
+
+    # ---- changing ----
+
+    def maintain(self) -> Maintenance:
+        """Take in what the watcher sealed; rotate the keys when deletions wait for it. Done before each training.
+
+        Raises:
+            StoreBusy, StoreFull, StoreUncertain: nothing was changed.
+            Locked: the key store cannot be written.
+        """
+        result, generation = forgetting.maintain(self._writing())
+        self._use(generation)
+        return result
+
+    def forget(self, document_ids: Iterable[str]) -> Forgotten:
+        """Delete documents with all their versions, and rotate the keys so that no old copy gives them back.
+
+        They are not read again from where they were; a new place (a copy, a source added anew) is a new document.
+
+        Args:
+            document_ids: full ids; those that are not there are passed over.
+
+        Raises:
+            DocumentUnknown: an id is not one.
+            StoreBusy, StoreFull, StoreUncertain: nothing was changed.
+            Locked: the key store cannot be written.
+        """
+        result, generation = forgetting.forget(self._writing(), [_uid(i) for i in document_ids])
+        self._use(generation)
+        return result
+
+    def record_provenance(self, adapter: str, documents: Iterable[tuple[str, int]]) -> None:
+        """Note which (document id, version) an adapter was trained on."""
+        forgetting.record_provenance(
+            self._writing(), adapter, [(_uid(document), version) for document, version in documents]
+        )
+
+    def documents_behind(self, adapter: str) -> list[tuple[str, int]]:
+        """Return (document id, version) of everything an adapter was trained on."""
+        found = forgetting.documents_behind(self._connection, adapter)
+        return [(uid.hex(), version) for uid, version in found]
+
+    def adapters_trained_on(self, document_ids: Iterable[str]) -> set[str]:
+        """Return the adapters that learnt from any of these documents."""
+        return forgetting.adapters_trained_on(self._connection, [_uid(i) for i in document_ids])
+
+    def tainted_adapters(self) -> set[str]:
+        """Return the adapters that learnt from a document which is gone: to be trained again or withdrawn."""
+        return forgetting.tainted_adapters(self._connection)
+
+    def _writing(self) -> Writing:
+        return Writing(self.path, self._connection, self._keys, self._clock)
+
+    def _use(self, generation: Generation) -> None:
+        self._generation = generation
+        self._pages = KeyPages(self._connection, self._id, generation)
+        self._data_version = self._read_data_version()
+
+    # ---- staying up to date ----
 
     def _read_data_version(self) -> int:
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
@@ -164,10 +238,10 @@ class Vault:
         data_version = self._read_data_version()
         if data_version != self._data_version:
             anchor = anchors.read(self._connection, self._keys.watcher.anchor_key)
-            if anchor.generation != self._generation.number:
-                self._generation = self._keys.generation(self._id, anchor.generation)
-            self._pages = KeyPages(self._connection, self._id, self._generation)
-            self._data_version = data_version
+            generation = self._generation
+            if anchor.generation != generation.number:
+                generation = self._keys.generation(self._id, anchor.generation)
+            self._use(generation)
 
     def _rows(self, clause: str, values: list[object]) -> Iterator[_Row]:
         with schema.database_errors(self.path):
@@ -183,7 +257,7 @@ class Vault:
         )
         return StoredDocument(uid.hex(), version, document, source, State(state), sensitive)
 
-    def _field(self, kind: Kind, uid: bytes, version: int, slot: int, sealed: bytes) -> bytes:
+    def _field(self, kind: Kind, uid: bytes, version: int, slot: int, sealed: bytes) -> memoryview:
         associated = self._prefix + bytes((kind,)) + document_identity(uid, version)
         try:
             return unpad(
@@ -212,6 +286,16 @@ class Vault:
         if not found:
             raise _unknown(document_id)
         return bytes(found[0][0])
+
+
+def _uid(document_id: str) -> bytes:
+    try:
+        uid = bytes.fromhex(document_id)
+    except ValueError:
+        raise _unknown(document_id) from None
+    if len(uid) != UID_BYTES:
+        raise _unknown(document_id)
+    return uid
 
 
 def _unknown(document_id: str) -> DocumentUnknown:

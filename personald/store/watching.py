@@ -13,7 +13,14 @@ from typing import Any
 from extractors.document import Domain
 from personald.keys.derived import WatcherKeys
 from personald.store.errors import DocumentDamaged
-from personald.store.records import FileStat, FileState, FileStatus
+from personald.store.records import (
+    FileStat,
+    FileState,
+    FileStatus,
+    decode_text,
+    encode_text,
+    to_json,
+)
 from personald.store.sealing import (
     DOMAIN_TOKEN_BYTES,
     Kind,
@@ -26,7 +33,8 @@ from personald.store.sealing import (
     unseal,
 )
 
-_STAT = struct.Struct(">QqQQ")
+_STAT = struct.Struct(">QqQI")
+_FILE = struct.Struct(">QqQIB")
 _LIMIT = (1 << 64) - 1
 
 
@@ -81,10 +89,9 @@ class Watch:
 
     def seal_record(self, kind: Kind, number: int, record: Mapping[str, object]) -> bytes:
         """Seal a small record of row `number` under the watch key."""
-        content = json.dumps(record, separators=(",", ":")).encode("ascii")
         return seal(
             self.keys.watch_key,
-            pad(content),
+            pad(to_json(record)),
             associated_data(self.store, kind, row_identity(number)),
         )
 
@@ -93,37 +100,41 @@ class Watch:
         content = unseal(
             self.keys.watch_key, sealed, associated_data(self.store, kind, row_identity(number))
         )
-        record = json.loads(unpad(content))
+        record = json.loads(bytes(unpad(content)))
         if not isinstance(record, dict):
             raise DocumentDamaged("a record is not what it was", "Run `personald doctor --deep`.")
         return record
 
     def seal_file(self, number: int, state: FileState) -> bytes:
-        """Seal what is known of a file."""
-        record = {
-            "path": state.path,
-            "stat": (state.stat.size, state.stat.mtime_ns, state.stat.inode),
-            "reason": state.reason,
-            "extractor": state.extractor_version,
-            "hash": state.content_hash.hex(),
-        }
-        return self.seal_record(Kind.FILE, number, record)
+        """Seal what is known of a file: numbers, hash, then path and reason with NUL between them, padded."""
+        content = b"%b%b%b\0%b" % (
+            _FILE.pack(
+                state.stat.size & _LIMIT,
+                state.stat.mtime_ns,
+                state.stat.inode & _LIMIT,
+                state.extractor_version,
+                len(state.content_hash),
+            ),
+            state.content_hash,
+            os.fsencode(state.path),
+            encode_text(state.reason),
+        )
+        return seal(self.keys.watch_key, pad(content), self._file_data(number))
 
     def open_file(self, number: int, status: int, sealed: bytes, documents: int = 0) -> FileState:
         """Open what `seal_file` made. Raises DocumentDamaged."""
-        record = self.open_record(Kind.FILE, number, sealed)
-        try:
-            size, mtime_ns, inode = record["stat"]
-            return FileState(
-                path=str(record["path"]),
-                stat=FileStat(int(size), int(mtime_ns), int(inode)),
-                status=FileStatus(status),
-                reason=str(record["reason"]),
-                extractor_version=int(record["extractor"]),
-                content_hash=bytes.fromhex(str(record["hash"])),
-                documents=documents,
-            )
-        except (KeyError, ValueError, TypeError):
-            raise DocumentDamaged(
-                "a file's record is not what it was", "Run `personald doctor --deep`."
-            ) from None
+        content = bytes(unpad(unseal(self.keys.watch_key, sealed, self._file_data(number))))
+        size, mtime_ns, inode, extractor_version, hash_bytes = _FILE.unpack_from(content)
+        path, _, reason = content[_FILE.size + hash_bytes :].partition(b"\0")
+        return FileState(
+            path=os.fsdecode(path),
+            stat=FileStat(size, mtime_ns, inode),
+            status=FileStatus(status),
+            reason=decode_text(reason),
+            extractor_version=extractor_version,
+            content_hash=content[_FILE.size : _FILE.size + hash_bytes],
+            documents=documents,
+        )
+
+    def _file_data(self, number: int) -> bytes:
+        return associated_data(self.store, Kind.FILE, row_identity(number))

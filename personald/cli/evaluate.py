@@ -44,13 +44,11 @@ def evaluate(frame: Frame, probes: Path, no_retrieval: bool, no_memory: bool) ->
 
     with Owner(frame.home, settings) as owner:
         answerer = Answerer.of(owner, memory=not no_memory, retrieval=not no_retrieval)
+        answers = []
         with progress("Asking", silent=frame.as_json) as meter:
-            answers = [
-                (meter(number, len(questions)), answerer.ask(item.question, context=item.context))[
-                    1
-                ]
-                for number, item in enumerate(questions)
-            ]
+            for number, item in enumerate(questions):
+                meter(number, len(questions))
+                answers.append(answerer.ask(item.question, context=item.context))
     result = summarise(questions, answers)
     frame.show(result, lambda: _render(result))
 

@@ -12,9 +12,9 @@ import click
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print rows under headings; in a pipe one tab-separated line each, without headings."""
-    rows = [[_cell(value) for value in row] for row in rows]
+    lines = [[_cell(value) for value in row] for row in rows]
     if not sys.stdout.isatty():
-        for row in rows:
+        for row in lines:
             click.echo("\t".join(row))
         return
     from rich.box import SIMPLE_HEAD
@@ -24,7 +24,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     drawn = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         drawn.add_column(column, overflow="fold")
-    for row in rows:
+    for row in lines:
         drawn.add_row(*[_escape(cell) for cell in row])
     Console().print(drawn)
 

@@ -118,6 +118,7 @@ def export(
         for name, value in mlx_weights(weights, config).items()
     }
     save_file(named, str(out / WEIGHTS), metadata={"format": "mlx"})
+    (out / WEIGHTS).chmod(0o644)  # safetensors writes it for its owner alone
     text = json.dumps(model_config(config, dtype), indent=2) + "\n"
     (out / CONFIG).write_text(text, encoding="utf-8")
     for name in (TOKENIZER, TOKENIZER_CONFIG):

@@ -124,7 +124,7 @@ def _token_losses(
     return F.cross_entropy(F.linear(hidden, embedding).float(), targets, reduction="none")
 
 
-class _Layer(nn.Module):
+class _Layer(nn.Module):  # type: ignore[misc]
     """The weights of one layer; ``w_in`` is (B, C, x) of a convolution or (q, k, v) of attention."""
 
     def __init__(self, config: NetworkConfig, kind: str) -> None:
@@ -150,7 +150,7 @@ class _Layer(nn.Module):
         self.w2 = normal(width, inner, small)
 
 
-class PocketNetwork(nn.Module):
+class PocketNetwork(nn.Module):  # type: ignore[misc]
     """The network, its weights in the fused form that trains fastest.
 
     Args:

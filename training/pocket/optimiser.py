@@ -82,13 +82,16 @@ class Optimiser:
         """The float32 weights by name."""
         return self._masters
 
-    @torch.no_grad()
     def step(self, muon_rate: float, adam_rate: float) -> None:
         """Apply the gradients and clear them."""
         self._steps += 1
-        for shape, members in self._groups.items():
-            self._muon(shape, members, muon_rate)
-        self._adam(adam_rate)
+        with torch.no_grad():
+            for shape, members in self._groups.items():
+                self._muon(shape, members, muon_rate)
+            self._adam(adam_rate)
+            self._round_masters()
+
+    def _round_masters(self) -> None:
         for name, live in self._live.items():
             live.copy_(self._masters[name])
             live.grad = None
@@ -130,7 +133,6 @@ class Optimiser:
             "variance": self._variance,
         }
 
-    @torch.no_grad()
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what `state_dict` gave, the network's live weights included."""
         self._steps = state["steps"]
@@ -141,5 +143,5 @@ class Optimiser:
         ):
             for name, value in mine.items():
                 value.copy_(theirs[name])
-        for name, live in self._live.items():
-            live.copy_(self._masters[name])
+        with torch.no_grad():
+            self._round_masters()

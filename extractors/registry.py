@@ -18,11 +18,23 @@ from extractors.options import Options
 from extractors.results import Item
 from extractors.signatures import (
     Sniffer,
+    contains_early,
+    is_agent_log,
+    is_epub,
     is_html,
     is_mail,
     is_mbox,
+    is_office,
+    is_open_document,
+    is_outlook,
+    is_pdf,
+    is_picture,
+    is_slack_day,
+    is_tar,
+    is_whatsapp,
     json_with,
     never,
+    starts_with,
     text_begins,
 )
 
@@ -75,12 +87,34 @@ _ROOM = "extractors.formats"
 FORMATS: tuple[Format, ...] = (
     Format("vcf", Domain.PEOPLE, 1, f"{_ROOM}.contacts", ("*.vcf", "*.vcard"), text_begins(b"BEGIN:VCARD"), described="contacts"),
     Format("ics", Domain.PEOPLE, 1, f"{_ROOM}.calendar", ("*.ics", "*.ical", "*.icalendar"), text_begins(b"BEGIN:VCALENDAR"), described="calendar"),
+    Format("emlx", Domain.MAIL, 1, f"{_ROOM}.emlx", ("*.emlx",), described="mail of Apple Mail"),
+    Format("msg", Domain.MAIL, 1, f"{_ROOM}.outlook", ("*.msg",), is_outlook, described="mail of Outlook"),
     Format("mbox", Domain.MAIL, 1, f"{_ROOM}.mbox", ("*.mbox", "mbox"), is_mbox, described="mailbox"),
     Format("chatgpt", Domain.CHATS, 1, f"{_ROOM}.assistants", (), json_with(b'"mapping"', b'"message"', b'"parent"'), "extract_chatgpt", "ChatGPT export"),
     Format("claude", Domain.CHATS, 1, f"{_ROOM}.assistants", (), json_with(b'"chat_messages"', b'"uuid"'), "extract_claude", "Claude export"),
+    Format("agent", Domain.CHATS, 1, f"{_ROOM}.agents", (), is_agent_log, described="session of an agent"),
+    Format("whatsapp", Domain.CHATS, 1, f"{_ROOM}.whatsapp", (), is_whatsapp, described="WhatsApp export"),
+    Format("telegram", Domain.CHATS, 1, f"{_ROOM}.messengers", (), json_with(b'"messages"', b'"date_unixtime"', first=b"{{"), "extract_telegram", "Telegram export"),
+    Format("meta", Domain.CHATS, 1, f"{_ROOM}.messengers", (), json_with(b'"participants"', b'"timestamp_ms"', first=b"{{"), "extract_meta", "Messenger or Instagram export"),
+    Format("slack", Domain.CHATS, 1, f"{_ROOM}.messengers", (), is_slack_day, "extract_slack", "Slack export"),
+    Format("keep", Domain.NOTES, 1, f"{_ROOM}.notes", (), json_with(b'"userEditedTimestampUsec"', first=b"{{"), "extract_keep", "Google Keep note"),
+    Format("enex", Domain.NOTES, 1, f"{_ROOM}.notes", ("*.enex",), contains_early(b"<en-export"), "extract_evernote", "Evernote export"),
     Format("mail", Domain.MAIL, 1, f"{_ROOM}.mail", ("*.eml",), is_mail, described="mail"),
+    Format("pdf", Domain.FILES, 1, f"{_ROOM}.pdf", ("*.pdf",), is_pdf, described="PDF"),
+    Format("docx", Domain.FILES, 1, f"{_ROOM}.office", ("*.docx", "*.docm", "*.dotx"), is_office(b"word/", "docx", "docm", "dotx"), "extract_word", "Word document"),
+    Format("pptx", Domain.FILES, 1, f"{_ROOM}.office", ("*.pptx", "*.pptm", "*.ppsx"), is_office(b"ppt/", "pptx", "pptm", "ppsx"), "extract_slides", "PowerPoint slides"),
+    Format("xlsx", Domain.FILES, 1, f"{_ROOM}.sheets", ("*.xlsx", "*.xlsm", "*.xlsb", "*.xls"), is_office(b"xl/", "xlsx", "xlsm", "xlsb"), described="Excel workbook"),
+    Format("odf", Domain.FILES, 1, f"{_ROOM}.opendocument", ("*.odt", "*.ods", "*.odp", "*.ott", "*.fodt", "*.fods", "*.fodp"), is_open_document, described="OpenDocument file"),
+    Format("epub", Domain.FILES, 1, f"{_ROOM}.epub", ("*.epub",), is_epub, described="book"),
+    Format("rtf", Domain.FILES, 1, f"{_ROOM}.rtf", ("*.rtf",), starts_with(b"{\\rtf"), described="rich text"),
+    Format("zip", Domain.FILES, 1, f"{_ROOM}.archive", ("*.zip", "*.bear2bk", "*.textpack"), starts_with(b"PK\x03\x04", b"PK\x05\x06"), described="archive"),
+    Format("tar", Domain.FILES, 1, f"{_ROOM}.archive", ("*.tar", "*.jex"), is_tar, "extract_tar", "archive"),
+    Format("packed", Domain.FILES, 1, f"{_ROOM}.archive", ("*.gz", "*.tgz", "*.bz2", "*.xz"), starts_with(b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0"), "extract_packed", "packed file"),
+    Format("picture", Domain.PHOTOS, 1, f"{_ROOM}.pictures", ("*.png", "*.jpg", "*.jpeg", "*.webp", "*.tif", "*.tiff", "*.bmp", "*.gif", "*.heic"), is_picture, described="picture"),
     Format("html", Domain.FILES, 1, f"{_ROOM}.html", ("*.html", "*.htm", "*.xhtml"), is_html, described="web page"),
     Format("markdown", Domain.NOTES, 1, f"{_ROOM}.markdown", ("*.md", "*.markdown", "*.mdown", "*.mkd"), described="Markdown note"),
+    Format("org", Domain.NOTES, 1, f"{_ROOM}.org", ("*.org",), described="Org file"),
+    Format("csv", Domain.FILES, 1, f"{_ROOM}.sheets", ("*.csv", "*.tsv"), function="extract_separated", described="table"),
     Format("text", Domain.NOTES, 1, f"{_ROOM}.plain", ("*.txt", "*.text", "readme*", "notes", "todo"), described="text"),
 )  # fmt: skip
 
@@ -141,7 +175,7 @@ def recognise(path: Path, head: bytes) -> Format | None:
 
 
 # Formats that are nothing but text in their file.
-TEXTUAL = frozenset(("markdown", "text", "html", "vcf", "ics"))
+TEXTUAL = frozenset(("markdown", "text", "html", "vcf", "ics", "org", "csv"))
 
 
 def named(name: str) -> Format:

@@ -29,6 +29,9 @@ TEXT_NAMES = (
     ".htm",
 )
 
+ZIP = b"PK\x03\x04"
+COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # MS-CFB, 2.2
+
 _MAIL_FIRST = re.compile(
     rb"(?:return-path|received|from|to|subject|date|message-id|delivered-to|mime-version|x-[\w-]+|content-type|reply-to|sender"
     rb"|dkim-signature|authentication-results|arc-[\w-]+|cc|bcc|in-reply-to|references|user-agent|importance|thread-topic)[ \t]*:",
@@ -37,6 +40,12 @@ _MAIL_FIRST = re.compile(
 _MAIL_SURE = re.compile(
     rb"^(?:from|date|message-id|received|mime-version|subject|return-path|content-type|to)[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
+)
+# The beginning of a message in WhatsApp's exports: its moment, in every locale's form.
+WHATSAPP_START = re.compile(
+    r"[ \t]*\[?(\d{1,4})[./\-年. ]{1,2}(\d{1,2})[./\-月. ]{1,2}(\d{1,4})\.?日?,?[ T]+(?:(?:at|um|à|a las|às|alle|om|kl\.?|klo|o|в|上午|下午|오전|오후|午前|午後)[ ]*)?"
+    r"(?P<before>[ap]\.?\s?m\.?[ ]+)?(\d{1,2})[:.h](\d{2})(?:[:.](\d{2}))?(?:[ ]?(?P<half>[ap]\.?\s?m\.?|AM|PM|Uhr))?\]?[ ]?(?:[-–—:][ ])?[ ]?",
+    re.IGNORECASE,
 )
 _HEADER = re.compile(rb"[!-9;-~]+[ \t]*:|[ \t]")
 
@@ -115,6 +124,111 @@ def is_html(name: str, head: bytes) -> bool:
         bare = bare.replace(b"\0", b"")
     bare = re.sub(rb"\A(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)*", b"", bare[:4096], flags=re.DOTALL)
     return bool(re.match(rb"<(?:!doctype\s+html|html|head|body)\b", bare, re.IGNORECASE))
+
+
+def is_whatsapp(name: str, head: bytes) -> bool:
+    """Recognise an export: its first filled lines begin with moments, and one of them names a speaker."""
+    if not name.endswith((".txt", ".text")) and "whatsapp" not in name:
+        return False
+    lines = [
+        line
+        for line in head[:4000].decode("utf-8", "ignore").lstrip("\ufeff").splitlines()
+        if line.strip()
+    ][:8]
+    plain = [
+        re.sub("[\u200e\u200f\u202a-\u202e]", "", line)
+        .replace("\u202f", " ")
+        .replace("\u00a0", " ")
+        for line in lines
+    ]
+    starts = [WHATSAPP_START.match(line) for line in plain]
+    if not starts or starts[0] is None:
+        return False
+    return any(
+        match and (line[match.end() - 2 : match.end()] == "- " or line.lstrip().startswith("["))
+        for match, line in zip(starts, plain, strict=True)
+    )
+
+
+def is_agent_log(name: str, head: bytes) -> bool:
+    """Recognise JSON lines of which the first few have a role and content, or are known beginnings."""
+    if not name.endswith((".jsonl", ".ndjson")):
+        return False
+    return b'"role"' in head or b'"sessionId"' in head or b'"session_meta"' in head
+
+
+def is_slack_day(name: str, head: bytes) -> bool:
+    """Recognise one day of a channel: a list of messages with Slack's time stamps."""
+    bare = _bare(head)
+    return (
+        bare[:1] == b"["
+        and b'"type"' in head
+        and bool(re.search(rb'"ts"\s*:\s*"\d{10}\.\d{4,6}"', head))
+    )
+
+
+def contains_early(mark: bytes) -> Sniffer:
+    """Make a test for a mark within the first kilobyte."""
+
+    def sniff(name: str, head: bytes) -> bool:
+        return mark in head[:1024]
+
+    return sniff
+
+
+def is_pdf(name: str, head: bytes) -> bool:
+    """Recognise a PDF: its mark stands within the first kilobyte (ISO 32000-1, implementation note 13)."""
+    return b"%PDF-" in head[:1024]
+
+
+def is_outlook(name: str, head: bytes) -> bool:
+    """Recognise a saved message of Outlook: a compound file that is called so, or holds a message's streams."""
+    if not head.startswith(COMPOUND):
+        return False
+    return name.endswith(".msg") or "__properties_version1.0".encode("utf-16-le") in head
+
+
+def is_office(folder: bytes, *suffixes: str) -> Sniffer:
+    """Make a test for an OOXML package: by its first entries, else by its name."""
+
+    def sniff(name: str, head: bytes) -> bool:
+        if not head.startswith(ZIP):
+            return False
+        inside = re.search(rb"PK\x03\x04.{26}" + re.escape(folder), head, re.DOTALL) is not None
+        listed = b"[Content_Types].xml" in head or b"_rels/.rels" in head
+        return (inside and listed) or name.endswith(tuple(f".{suffix}" for suffix in suffixes))
+
+    return sniff
+
+
+def is_open_document(name: str, head: bytes) -> bool:
+    """Recognise OpenDocument: its first entry is its media type, stored as it is (OpenDocument 1.3 part 2, 3.3)."""
+    return (
+        head.startswith(ZIP) and b"mimetypeapplication/vnd.oasis.opendocument" in head[:200]
+    ) or (b"<office:document " in head[:2000])
+
+
+def is_epub(name: str, head: bytes) -> bool:
+    """Recognise a book: its first entry is its media type, stored as it is (EPUB 3.3, 4.3.4)."""
+    return head.startswith(ZIP) and (
+        b"mimetypeapplication/epub+zip" in head[:200] or name.endswith(".epub")
+    )
+
+
+def is_tar(name: str, head: bytes) -> bool:
+    """Recognise a tar: its mark stands at 257 (POSIX.1-2017, pax, ustar Interchange Format)."""
+    return head[257:262] == b"ustar"
+
+
+def is_picture(name: str, head: bytes) -> bool:
+    """Recognise a picture by its first bytes."""
+    if head.startswith(
+        (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")
+    ):
+        return True
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return True
+    return head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"avif")
 
 
 def _bare(head: bytes) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from extractors import registry
 from extractors.document import Document
@@ -19,7 +19,9 @@ from extractors.results import CannotRead, Failure, Item, Skip
 _numbers = itertools.count()
 
 
-def attached_documents(data: bytes, name: str, parent: str, options: Options) -> Iterator[Item]:
+def attached_documents(
+    data: bytes, name: str, parent: str, options: Options, bound: bool = True
+) -> Iterator[Item]:
     """Read a file that lies inside another one.
 
     Args:
@@ -27,11 +29,13 @@ def attached_documents(data: bytes, name: str, parent: str, options: Options) ->
         name: its file name, as the container states it; any text.
         parent: origin of the document it belongs to; the part's origin is `parent/name`.
         options: what the format is told; its depth grows by one.
+        bound: its documents belong to the parent's document (a mail's attachment); False where the parent is no
+            document (an archive's entry).
 
     Yields:
         The part's documents with `parent` set; a `Failure` of the part instead of an exception.
     """
-    shown = one_line(name, 150) or "attachment"
+    shown = one_line(name, 300) or "attachment"
     origin = f"{parent}/{shown}" if "#" in parent else f"{parent}#{shown}"
     if options.depth >= options.max_depth:
         yield Skip("nested too deep")
@@ -44,12 +48,12 @@ def attached_documents(data: bytes, name: str, parent: str, options: Options) ->
     suffix = "".join(c for c in Path(shown).suffix if c.isascii() and c.isalnum())[:12]
     folder = options.scratch / f"part-{next(_numbers)}"
     folder.mkdir()
-    path = folder / (safe_name(Path(shown).stem) + (f".{suffix}" if suffix else ""))
+    path = folder / (safe_name(PurePosixPath(shown).stem) + (f".{suffix}" if suffix else ""))
     try:
         path.write_bytes(data)
         inner = dataclasses.replace(options, depth=options.depth + 1)
         for item in form.extract(path, origin, inner):
-            yield _bound(item, parent, origin)
+            yield _bound(item, parent if bound else "", origin)
     except CannotRead as refusal:
         yield Failure(refusal.detail, refusal.kind, origin)
     finally:
@@ -64,7 +68,7 @@ def safe_name(stem: str) -> str:
 
 
 def _bound(item: Item, parent: str, origin: str) -> Item:
-    if isinstance(item, Document) and not item.parent:
+    if isinstance(item, Document) and parent and not item.parent:
         return dataclasses.replace(item, parent=parent)
     if isinstance(item, Failure) and not item.origin:
         return dataclasses.replace(item, origin=origin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from extractors.files import read_whole
 from extractors.normalise import clean, one_line
 from extractors.options import Options
 from extractors.results import CannotRead, FailureKind, Item, Skip
+
+# Notion's exports put a page's identifier behind its title.
+_NOTION_ID = re.compile(r" [0-9a-f]{32}$")
 
 
 def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
@@ -43,4 +47,4 @@ def read_text(path: Path, options: Options) -> str:
 def title_of(path: Path) -> str:
     """Return a title made of a file's name without its extension; never empty."""
     stem = path.name if path.name.startswith(".") else path.stem
-    return one_line(stem.replace("_", " ")) or "untitled"
+    return one_line(_NOTION_ID.sub("", stem).replace("_", " ")) or "untitled"

@@ -188,11 +188,15 @@ class ConditionSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings, one section each; see each section for names, units and ranges."""
+    """All settings, one section each; see each section for names, units and ranges.
+
+    `training` stays a plain table here: `training.settings` reads it, where mlx may be imported.
+    """
 
     base: BaseSettings = field(default_factory=BaseSettings)
     sync: SyncSettings = field(default_factory=SyncSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
+    training: dict[str, Any] = field(default_factory=dict)
     conditions: ConditionSettings = field(default_factory=ConditionSettings)
 
 
@@ -267,6 +271,10 @@ def _value(hint: Any, value: Any, where: str) -> Any:
             raise ConfigurationError(f"{where} must be a table.")
         return _build(hint, value, where)  # type: ignore[arg-type]
     origin = typing.get_origin(hint)
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise ConfigurationError(f"{where} must be a table.")
+        return value
     if origin is tuple:
         if not isinstance(value, list):
             raise ConfigurationError(f"{where} must be a list.")

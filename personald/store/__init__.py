@@ -1,5 +1,6 @@
 """The store: the fulltext of a life, sealed so that only its owner's trainer can read it."""
 
+from personald.store.forgetting import Forgotten, Maintenance
 from personald.store.records import (
     Counts,
     FailedFile,
@@ -12,6 +13,7 @@ from personald.store.records import (
     State,
     StoredDocument,
 )
+from personald.store.search import Hit
 from personald.store.store import Store
 from personald.store.vault import Vault
 
@@ -21,6 +23,9 @@ __all__ = [
     "FileStat",
     "FileState",
     "FileStatus",
+    "Forgotten",
+    "Hit",
+    "Maintenance",
     "PutResult",
     "SensitiveSpan",
     "Source",

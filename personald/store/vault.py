@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
@@ -19,9 +21,15 @@ from personald.store.errors import DocumentDamaged, DocumentUnknown
 from personald.store.forgetting import Forgotten, Maintenance, Writing
 from personald.store.hardening import forbid_core_dumps
 from personald.store.pages import KeyPages
+from personald.store.query import parse
 from personald.store.records import FailedFile, State, StoredDocument, decode_head, decode_text
 from personald.store.sealing import UID_BYTES, Kind, document_identity, unpad
+from personald.store.search import Hit, SearchIndex
+from personald.store.shards import ShardFolder
 from personald.store.watching import Watch
+
+# Under the home's folder for sealed things that can be made again.
+SEARCH_FOLDER = Path("cache", "search")
 
 _SELECT = (
     "SELECT document.id, document.uid, document.version, document.state, document.slot,"
@@ -57,6 +65,9 @@ class Vault:
         self._id = anchors.read(connection, keys.watcher.anchor_key).store
         self._watch = Watch(keys.watcher, self._id)
         self._pages = KeyPages(connection, self._id, generation)
+        self._shards = ShardFolder(path.parent / SEARCH_FOLDER, self._id)
+        self._index: SearchIndex | None = None
+        self._indexed_version = -1
         self._data_version = self._read_data_version()
         self._prefix = b"pd1" + self._id
 
@@ -171,6 +182,62 @@ class Vault:
             except (InvalidTag, DocumentDamaged, ValueError):
                 continue
 
+    # ---- searching ----
+
+    def search(
+        self,
+        query: str,
+        *,
+        domain: Domain | None = None,
+        person: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 10,
+    ) -> list[Hit]:
+        """Find documents, best first.
+
+        Args:
+            query: words, "phrases", beginnings*, -exclusions and fields; see `query.parse`.
+            domain: only in this domain.
+            person: only where this is author, recipient or speaker.
+            since, until: only documents dated in this span, `until` excluded.
+            limit: how many at most.
+
+        Raises:
+            UsageError: a field of the query has no such value.
+        """
+        understood = parse(query, domain=domain, person=person, since=since, until=until)
+        with schema.database_errors(self.path):
+            return self._search_index().search(understood, limit)
+
+    def refresh_index(self) -> int:
+        """Bring the search index up to date and write it, sealed; returns how many documents were new to it."""
+        with schema.database_errors(self.path):
+            return self._search_index().refresh(save=True)
+
+    def live_rows(self) -> set[int]:
+        """Return the rows of all live documents; for the search index."""
+        return {
+            row for (row,) in self._connection.execute("SELECT id FROM document WHERE state = 0")
+        }
+
+    def at_rows(self, rows: Iterable[int]) -> Iterator[tuple[int, StoredDocument]]:
+        """Yield (row, document) for those of these rows that are live and open; for the search index."""
+        for number in rows:
+            for row in self._rows("WHERE document.id = ? AND document.state = 0", [number]):
+                with contextlib.suppress(DocumentDamaged):
+                    yield number, self._opened(row)
+
+    def _search_index(self) -> SearchIndex:
+        self._catch_up()
+        if self._index is None:
+            self._index = SearchIndex(self._shards, self._generation, self)
+            self._indexed_version = -1
+        if self._indexed_version != self._data_version:
+            self._index.refresh()
+            self._indexed_version = self._data_version
+        return self._index
+
     # ---- changing ----
 
     def maintain(self) -> Maintenance:
@@ -182,6 +249,7 @@ class Vault:
         """
         result, generation = forgetting.maintain(self._writing())
         self._use(generation)
+        self.refresh_index()
         return result
 
     def forget(self, document_ids: Iterable[str]) -> Forgotten:
@@ -224,6 +292,11 @@ class Vault:
         return Writing(self.path, self._connection, self._keys, self._clock)
 
     def _use(self, generation: Generation) -> None:
+        """Go on under a generation of keys; where it is a new one, the search index follows."""
+        if generation.number != self._generation.number:
+            alive = {row for (row,) in self._connection.execute("SELECT id FROM document")}
+            self._shards.rekey(self._generation, generation, alive)
+            self._index = None
         self._generation = generation
         self._pages = KeyPages(self._connection, self._id, generation)
         self._data_version = self._read_data_version()

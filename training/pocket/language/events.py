@@ -210,6 +210,7 @@ def event(draw: Draw, who: Subject | None = None, roles: int = -1) -> Fact:
         fragments=forms["my_note" if who is ME else "note"],
         points=points(who, what, given, binding),
         missing=missing(verb, who, given, binding),
+        retell=lambda: tell(binding, given),
         elsewhere=lambda other: by_another(other, given, binding),
     )
 

@@ -150,6 +150,10 @@ class Point:
         """The question, in one of its wordings, calling the subject by one of its names."""
         return tidy(rendered(wording(self.wordings, self.binding.draw), self.binding, True))
 
+    def every_wording(self) -> tuple[str, ...]:
+        """The question in all its wordings."""
+        return tuple(tidy(t.render(self.binding)) for t in self.wordings)
+
     def say(self) -> str:
         """The fact as a plain sentence."""
         return tidy(rendered(wording(self.sentences, self.binding.draw), self.binding, False))
@@ -181,6 +185,7 @@ class Fact:
         reverse: the question for the subject, where the value identifies it.
         missing: questions of the same matter that the fact does not answer.
         elsewhere: the same question about another subject, of whom it was not stated.
+        retell: lets the next wording distribute an event's roles anew.
         label: what a table's column or a form's field calls it; empty for events.
     """
 
@@ -194,6 +199,7 @@ class Fact:
     reverse: Point | None = None
     missing: list[Point] = field(default_factory=list)
     elsewhere: Callable[[Subject], Point] | None = None
+    retell: Callable[[], None] | None = None
     label: str = ""
 
     def state(self) -> str:

@@ -4,11 +4,9 @@ import enum
 from dataclasses import dataclass
 from typing import Literal
 
+from training.prompts import UNKNOWN as UNKNOWN
+
 Role = Literal["system", "user", "assistant"]
-
-#: The one answer to a question that cannot be answered (issue: "say I don't know").
-UNKNOWN = "I don't know."
-
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -48,13 +46,15 @@ class Expected:
 
     Args:
         answers: the value, as it stands in the text, and other forms that count as the same.
-        question: a question that it answers.
+        questions: the questions that it answers, in all their wordings.
         sentence: the fact as a plain full sentence.
+        subject: whom or what it is about, where the text names one.
     """
 
     answers: tuple[str, ...]
-    question: str
-    sentence: str
+    questions: tuple[str, ...] = ()
+    sentence: str = ""
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)

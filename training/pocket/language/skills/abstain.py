@@ -5,8 +5,8 @@ from training.pocket.language.draw import Draw, Split
 from training.pocket.language.facts import Point
 from training.pocket.language.sample import UNKNOWN, Check, Sample, SkillItem, Turn
 
-WITH_TEXT = "abstain_text"
-CLOSED = "abstain_closed"
+WITH_TEXT = "read_unknown"
+CLOSED = "unknown_person"
 
 
 def stranger_question(draw: Draw) -> Point:

@@ -4,7 +4,7 @@ from training.pocket.language import documents, layout, questions, scenes
 from training.pocket.language.draw import Draw, Split
 from training.pocket.language.sample import UNKNOWN, Check, Sample, SkillItem
 
-NAME = "reading"
+NAME = "read"
 SCENE_SHARE = 0.42
 FACTS = (1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7)
 

@@ -1,0 +1,235 @@
+"""Study a text: write questions about it, rewrite it, list its facts with their words.
+
+The prompts are those of `training.prompts`, to the letter.
+"""
+
+import re
+from dataclasses import dataclass
+
+from training import prompts
+from training.pocket.language import documents, scenes
+from training.pocket.language.draw import Draw
+from training.pocket.language.facts import ME, Fact, Point
+from training.pocket.language.sample import Check, Expected, Sample, SkillItem, Turn
+from training.prompts import QuestionKind, RewriteForm
+
+PAIRS, REWRITE, LIST = "pairs", "rewrite", "list"
+SCENE_SHARE = 0.35
+SHAPES: dict[QuestionKind, frozenset[str]] = {
+    QuestionKind.WHO: frozenset("person woman man first last who whom companion recipient".split()),
+    QuestionKind.WHEN: frozenset("date weekday month year time time_range when".split()),
+    QuestionKind.WHERE: frozenset("city country place street address room spot where".split()),
+    QuestionKind.NUMBER: frozenset(
+        "amount number small percent duration measure weight length distance temperature size age "
+        "dose score price".split()
+    ),
+    QuestionKind.WHY: frozenset(("reason",)),
+}
+OPENERS: tuple[tuple[str, QuestionKind], ...] = (
+    (r"(who|whose|whom|with whom|for whom|by whom|from whom|to whom)\b", QuestionKind.WHO),
+    (r"(when|what time|at what time|which day|on which day|on what day|what date)\b", QuestionKind.WHEN),
+    (r"(where|in which (town|city|street|room)|which (town|city|street|room))\b", QuestionKind.WHERE),
+    (r"(how much|how many|how long|how old|how far|how often|for how)\b", QuestionKind.NUMBER),
+    (r"(why|for what reason|how come)\b", QuestionKind.WHY),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Studied:
+    """A text to study: its sentences or lines, each with the fact behind it, and its points."""
+
+    text: str
+    facts: tuple[tuple[str, Fact], ...]
+    points: tuple[Point, ...]
+
+
+def kind_of(point: Point) -> QuestionKind:
+    """What kind of question asks for a point: by its value, or by its first wording."""
+    value = point.binding.values.get("value")
+    shape = value.kind if value is not None and value.text == point.answer else point.key
+    for kind, shapes in SHAPES.items():
+        if shape in shapes:
+            return kind
+    opening = point.wordings[0].source.lower()
+    for pattern, kind in OPENERS:
+        if re.match(pattern, opening):
+            return kind
+    return QuestionKind.WHAT
+
+
+def studied(draw: Draw, count: int) -> Studied:
+    """A text of ``count`` facts, told in sentences."""
+    groups = documents.gathered(draw, count)
+    pieces: list[tuple[str, Fact]] = []
+    paragraphs: list[str] = []
+    for group in groups:
+        told: list[str] = []
+        for number, fact in enumerate(group.facts):
+            sentence = fact.state() if number == 0 else fact.go_on()
+            pieces.append((sentence, fact))
+            told.append(sentence)
+            if draw.chance(0.1):
+                told.append(documents.filler(draw))
+        paragraphs.append(" ".join(told))
+    text = draw.choose((" ", "\n", "\n\n")).join(paragraphs)
+    points = tuple(point for _, fact in pieces for point in fact.points)
+    return Studied(text, tuple(pieces), points)
+
+
+def scene(draw: Draw) -> scenes.Told:
+    """An ordinary text."""
+    return scenes.tell(draw.choose(scenes.scenes(draw.split)), draw)
+
+
+def expected(point: Point) -> Expected:
+    """A point as a fact that an answer should hold."""
+    answer = point.answer
+    answers = (answer, answer.removeprefix("because ")) if answer.startswith("because ") else (answer,)
+    return Expected(answers, point.every_wording(), point.say())
+
+
+# --- write questions -----------------------------------------------------------------------------
+
+
+def pairs_task(draw: Draw, count: int) -> tuple[str, QuestionKind, list[Point]]:
+    """A text, a kind of question, and the points of that kind."""
+    while True:
+        if draw.chance(SCENE_SHARE):
+            told = scene(draw)
+            text, points = told.text, list(told.points)
+            points = [p for p in points if p.answer not in ("Yes", "No")]
+            reverse: list[Point] = []
+        else:
+            study = studied(draw, count)
+            text, points = study.text, list(study.points)
+            reverse = [fact.reverse for _, fact in study.facts if fact.reverse]
+        options: dict[QuestionKind, list[Point]] = {QuestionKind.ANY: points}
+        for point in points:
+            options.setdefault(kind_of(point), []).append(point)
+        if reverse:
+            options[QuestionKind.REVERSE] = reverse
+        kinds = list(options)
+        kind = QuestionKind.ANY if draw.chance(0.3) else draw.choose(kinds)
+        if options[kind]:
+            return text, kind, options[kind][:8]
+
+
+def pairs_sample(draw: Draw, level: float) -> Sample:
+    """Write question–answer pairs of one kind about a text."""
+    text, kind, points = pairs_task(draw, draw.integer(1, 2 + round(3 * level)))
+    answer = "\n".join(f"Q: {point.ask()}\nA: {point.answer}" for point in points)
+    ask = prompts.over(text, prompts.WRITE_QUESTIONS[kind])
+    return Sample(PAIRS, (Turn("user", ask), Turn("assistant", answer)))
+
+
+def pairs_item(draw: Draw) -> SkillItem:
+    """A held-out text to write question–answer pairs about."""
+    text, kind, points = pairs_task(draw, draw.integer(1, 5))
+    ask = prompts.over(text, prompts.WRITE_QUESTIONS[kind])
+    wanted = tuple(expected(point) for point in points)
+    return SkillItem(PAIRS, (Turn("user", ask),), Check.PAIRS, text=text, facts=wanted)
+
+
+# --- rewrite -------------------------------------------------------------------------------------
+
+
+def rewritten(form: RewriteForm, lines: list[str], title: str, draw: Draw) -> str:
+    """Sentences put into one of the forms."""
+    body = " ".join(lines)
+    if form is RewriteForm.LIST:
+        return "\n".join(f"- {line}" for line in lines)
+    if form is RewriteForm.NOTE:
+        return f"Note: {title}\n\n{body}"
+    if form is RewriteForm.MAIL:
+        return f"Hi,\n\n{draw.choose(('just so you know:', 'here is the news:', 'a short report:'))} {body}\n\nBest wishes"
+    if form is RewriteForm.DIARY:
+        return f"Dear diary,\n\n{body}"
+    return body
+
+
+def rewrite_task(draw: Draw, count: int) -> tuple[str, str, list[str], list[Expected]]:
+    """A text, a title for it, its facts in other words, and what must be kept."""
+    if draw.chance(SCENE_SHARE):
+        told = scene(draw)
+        points = [p for p in told.points if p.answer not in ("Yes", "No")]
+        title = " ".join(told.text.split()[:3]).strip(",.:;–-#*")
+        return told.text, title, [p.say() for p in points], [expected(p) for p in points]
+    study = studied(draw, count)
+    lines = []
+    kept = []
+    for _, fact in study.facts:
+        if fact.retell:
+            fact.retell()
+        lines.append(fact.state())
+        subject = "" if fact.subject is ME else fact.subject.aliases[-1]
+        kept += [
+            Expected(e.answers, e.questions, e.sentence, subject)
+            for e in (expected(point) for point in fact.points if point.key != "who")
+        ]
+    first = study.facts[0][1].subject
+    return study.text, "me" if first is ME else first.text, lines, kept
+
+
+def rewrite_sample(draw: Draw, level: float) -> Sample:
+    """Rewrite a text's facts in another form."""
+    text, title, lines, _ = rewrite_task(draw, draw.integer(1, 2 + round(3 * level)))
+    form = draw.choose(tuple(RewriteForm))
+    ask = prompts.over(text, prompts.REWRITE[form])
+    return Sample(REWRITE, (Turn("user", ask), Turn("assistant", rewritten(form, lines, title, draw))))
+
+
+def rewrite_item(draw: Draw) -> SkillItem:
+    """A held-out text to rewrite."""
+    text, _, _, kept = rewrite_task(draw, draw.integer(1, 5))
+    form = draw.choose(tuple(RewriteForm))
+    ask = prompts.over(text, prompts.REWRITE[form])
+    return SkillItem(REWRITE, (Turn("user", ask),), Check.REWRITE, text=text, facts=tuple(kept))
+
+
+# --- list facts ----------------------------------------------------------------------------------
+
+
+def supporting(text: str, answer: str) -> str:
+    """The sentence or line of ``text`` that holds ``answer`` first; empty when none does."""
+    for line in text.split("\n"):
+        for sentence in re.split(r"(?<=[.!?]) ", line):
+            if answer.casefold() in sentence.casefold() and '"' not in sentence:
+                return sentence.strip()
+    return ""
+
+
+def list_task(draw: Draw, count: int) -> tuple[str, list[str], list[Expected]]:
+    """A text, the lines of its list of facts, and what the list must hold."""
+    lines: list[str] = []
+    wanted: list[Expected] = []
+    if draw.chance(SCENE_SHARE):
+        told = scene(draw)
+        for point in told.points:
+            quote = supporting(told.text, point.answer)
+            if quote and point.answer not in ("Yes", "No"):
+                lines.append(f'{point.say()} — "{quote}"')
+                wanted.append(expected(point))
+        if lines:
+            return told.text, lines, wanted
+    study = studied(draw, count)
+    for quote, fact in study.facts:
+        if fact.retell:
+            fact.retell()
+        point = fact.points[0]
+        lines.append(f'{fact.state()} — "{quote}"')
+        wanted.append(Expected((point.answer,), (), point.say()))
+    return study.text, lines, wanted
+
+
+def list_sample(draw: Draw, level: float) -> Sample:
+    """List a text's facts with the words that support each."""
+    text, lines, _ = list_task(draw, draw.integer(1, 2 + round(3 * level)))
+    ask = prompts.over(text, prompts.LIST_FACTS)
+    return Sample(LIST, (Turn("user", ask), Turn("assistant", "\n".join(lines))))
+
+
+def list_item(draw: Draw) -> SkillItem:
+    """A held-out text whose facts are to be listed."""
+    text, _, wanted = list_task(draw, draw.integer(1, 5))
+    ask = prompts.over(text, prompts.LIST_FACTS)
+    return SkillItem(LIST, (Turn("user", ask),), Check.LIST, text=text, facts=tuple(wanted))

@@ -10,8 +10,7 @@ import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import sqlite_utils
+from typing import TYPE_CHECKING
 
 from personald.store.errors import (
     NotAStore,
@@ -24,6 +23,9 @@ from personald.store.errors import (
     StoreTooNew,
     StoreUncertain,
 )
+
+if TYPE_CHECKING:
+    import sqlite_utils
 
 APPLICATION_ID = 0x50447374  # "PDst"
 BUSY_SECONDS = 30.0
@@ -149,8 +151,13 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Run the migrations that this file lacks, each in a transaction of its own."""
-    database = sqlite_utils.Database(connection)
     (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == VERSION:
+        return
+    # Imported where it is needed: it brings numpy and click along, which a daemon at rest need not carry.
+    import sqlite_utils
+
+    database = sqlite_utils.Database(connection)
     for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:

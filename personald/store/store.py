@@ -290,20 +290,26 @@ class Store:
 
     # ---- files ----
 
+    def files(self, source_id: int) -> Iterator[FileState]:
+        """Yield what is known of every file of a source, a few hundred at a time: a source may have very many."""
+        after = 0
+        while True:
+            with self._lock, schema.database_errors(self.path):
+                rows = self._connection.execute(
+                    "SELECT id, status, sealed,"
+                    " (SELECT count(*) FROM document WHERE file = file.id AND state = 0)"
+                    " FROM file WHERE source = ? AND id > ? ORDER BY id LIMIT 500",
+                    (source_id, after),
+                ).fetchall()
+            if not rows:
+                return
+            for number, status, sealed, documents in rows:
+                yield self._watch.open_file(number, status, sealed, documents)
+            after = rows[-1][0]
+
     def file_states(self, source_id: int) -> dict[str, FileState]:
         """Return what is known of every file of a source, by path."""
-        with self._lock, schema.database_errors(self.path):
-            rows = self._connection.execute(
-                "SELECT id, status, sealed,"
-                " (SELECT count(*) FROM document WHERE file = file.id AND state = 0)"
-                " FROM file WHERE source = ?",
-                (source_id,),
-            ).fetchall()
-        states = {}
-        for number, status, sealed, documents in rows:
-            state = self._watch.open_file(number, status, sealed, documents)
-            states[state.path] = state
-        return states
+        return {state.path: state for state in self.files(source_id)}
 
     def file_state(self, source_id: int, path: Path | str) -> FileState | None:
         """Return what is known of one file; None when nothing is."""
@@ -407,6 +413,32 @@ class Store:
                 source_id,
                 new_token,
                 self._watch.stat(new_token, state.stat, state.extractor_version),
+                state.status,
+                self._watch.seal_file(file, state),
+            )
+        return True
+
+    def restat_file(self, source_id: int, path: Path | str, stat: FileStat) -> bool:
+        """Note that a file has another stat and the same content: it was touched, or copied over itself.
+
+        Returns:
+            False when the path is not known; then nothing happened.
+        """
+        path_token = self._watch.path(path)
+        with self.batch():
+            row = self._connection.execute(
+                "SELECT id, status, sealed FROM file WHERE source = ? AND token = ?",
+                (source_id, path_token),
+            ).fetchone()
+            if row is None:
+                return False
+            file, status, sealed = row
+            state = dataclasses.replace(self._watch.open_file(file, status, sealed), stat=stat)
+            self._current().write_file(
+                file,
+                source_id,
+                path_token,
+                self._watch.stat(path_token, stat, state.extractor_version),
                 state.status,
                 self._watch.seal_file(file, state),
             )

@@ -33,7 +33,7 @@ from personald.store.sealing import (
     unseal,
 )
 
-_STAT = struct.Struct(">QqQI")
+_STAT = struct.Struct(">QqQQ")
 _FILE = struct.Struct(">QqQIB")
 _LIMIT = (1 << 64) - 1
 

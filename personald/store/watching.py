@@ -34,7 +34,7 @@ from personald.store.sealing import (
 )
 
 _STAT = struct.Struct(">QqQQ")
-_FILE = struct.Struct(">QqQIB")
+_FILE = struct.Struct(">QqQQB")
 _LIMIT = (1 << 64) - 1
 
 

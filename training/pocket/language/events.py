@@ -15,7 +15,7 @@ from pathlib import Path
 from training.pocket.language import names, values, words
 from training.pocket.language.draw import Draw
 from training.pocket.language.facts import ME, Fact, Point, Subject, bound, person_subject
-from training.pocket.language.template import Binding, Template, Value, compiled
+from training.pocket.language.template import Binding, Template, Value, compiled, with_article_an
 
 FOLDER = Path(__file__).parent / "clauses"
 OPEN_VERB_SHARE = 0.3
@@ -167,7 +167,7 @@ def reason(draw: Draw) -> str:
     noun, adjective = words.noun(draw), words.adjective(draw)
     past = draw.word(words.verb_forms()).split()[1]
     name = names.first_name(draw, names.gender_of(draw))
-    return draw.choose(
+    return with_article_an(draw.choose(
         (
             f"the {noun} was {adjective}",
             f"the {noun} was too {adjective}",
@@ -181,7 +181,7 @@ def reason(draw: Draw) -> str:
             f"{name} was {adjective}",
             f"nobody liked the {noun}",
         )
-    )
+    ))
 
 
 def event(draw: Draw, who: Subject | None = None, roles: int = -1) -> Fact:

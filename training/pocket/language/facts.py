@@ -5,7 +5,6 @@ its `Point`s are the questions it answers. Whoever writes a text out of facts de
 whoever asks about a text uses the points.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,16 +17,16 @@ from training.pocket.language.template import (
     Value,
     capitalised,
     possessive,
+    with_article_an,
 )
 
 #: A held-out wording needs at least so many others to train on.
 FEWEST_TRAINED_WORDINGS = 4
-ARTICLE = re.compile(r"\b([Aa]) (?=[aeioAEIO][a-z]|u[^ns][a-z]|un[^ei])")
 
 
 def tidy(text: str) -> str:
     """``text`` with a large first letter and "an" before a vowel."""
-    return capitalised(ARTICLE.sub(r"\1n ", text))
+    return capitalised(with_article_an(text))
 
 
 @lru_cache(maxsize=None)

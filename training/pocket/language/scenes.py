@@ -14,7 +14,13 @@ from personald.errors import PersonaldError
 from training.pocket.language import values
 from training.pocket.language.draw import Draw, Split, split_of
 from training.pocket.language.facts import Point
-from training.pocket.language.template import Binding, Template, TemplateError, compiled
+from training.pocket.language.template import (
+    Binding,
+    Template,
+    TemplateError,
+    compiled,
+    with_article_an,
+)
 
 FOLDER = Path(__file__).parent / "scenes"
 HEADING = re.compile(r"##\s*([\w'-]+)\s+domain=(\w+)\s*")
@@ -144,14 +150,14 @@ class Told:
 def tell(scene: Scene, draw: Draw) -> Told:
     """Fill a scene."""
     binding = Binding(draw, values.make)
-    text = scene.text.render(binding)
+    text = with_article_an(scene.text.render(binding))
     points = tuple(
         Point(
             f"{scene.name}/{number}",
             asked.questions,
             (asked.sentence,),
             binding,
-            asked.answer.render(binding),
+            with_article_an(asked.answer.render(binding)),
         )
         for number, asked in enumerate(scene.points)
     )

@@ -67,6 +67,15 @@ def capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+#: An article before a vowel, in small letters or at the start of a sentence.
+ARTICLE = re.compile(r"(?:(?<![\w.])a|(?:^|(?<=[.!?\n\"] )|(?<=[\n\"]))A) (?=[aeio][a-z]|[AEIO][a-z]|u[^ns][a-z]|un[^ei])")
+
+
+def with_article_an(text: str) -> str:
+    """``text`` with "an" where "a" stands before a vowel."""
+    return ARTICLE.sub(lambda found: f"{found[0][0]}n ", text)
+
+
 #: Makes a value of a slot type; `values.make` is the only one in use, handed in to keep the
 #: template engine ignorant of the language.
 Maker = Callable[[str, Draw], Value]

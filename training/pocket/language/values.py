@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from training.pocket.language import names, words
 from training.pocket.language.draw import Draw, split_of
-from training.pocket.language.template import TemplateError, Value
+from training.pocket.language.template import TemplateError, Value, with_article_an
 
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 MONTHS = (
@@ -468,7 +468,8 @@ def make(kind: str, draw: Draw) -> Value:
         maker = COMPOSED[kind]
         return Value(kind, draw.fresh(lambda d: d.held(maker)))
     if kind in WORDED:
-        return Value(kind, draw.fresh(WORDED[kind]))
+        maker = WORDED[kind]
+        return Value(kind, draw.fresh(lambda d: with_article_an(maker(d))))
     if kind in words.kinds():
         return Value(kind, draw.fresh(lambda d: words.of_kind(kind, d)))
     raise TemplateError(f"there is no slot type {kind!r}")

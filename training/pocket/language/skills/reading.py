@@ -1,30 +1,36 @@
 """Answer questions from a text: a text made of facts, or an ordinary scene, several turns."""
 
-from training.pocket.language import documents, layout, questions, scenes
+from training.pocket.language import documents, layout, questions, scenes, variations
 from training.pocket.language.draw import Draw, Split
-from training.pocket.language.sample import UNKNOWN, Check, Sample, SkillItem
+from training.pocket.language.sample import UNKNOWN, Check, Sample, SkillItem, Turn
 
 NAME = "read"
 SCENE_SHARE = 0.42
+THINNED_UNKNOWN_SHARE = 0.3
 FACTS = (1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7)
 
 
 def sample(draw: Draw, level: float) -> Sample:
     """A text and several questions."""
     if draw.chance(SCENE_SHARE):
-        return Sample(NAME, scene_turns(draw))
+        return Sample(NAME, scene_turns(draw, level))
     count = draw.choose(FACTS[: max(4, round(len(FACTS) * level))])
     document = documents.document(draw, count)
     asked = questions.asked(document, draw, min(6, max(2, count + 1)))
     return Sample(NAME, layout.conversation(draw, document.text, asked))
 
 
-def scene_turns(draw: Draw) -> "tuple[layout.Turn, ...]":
-    """An ordinary text, with most of its questions."""
+def scene_turns(draw: Draw, level: float) -> tuple[Turn, ...]:
+    """An ordinary text, often varied, with most of its questions."""
     told = scenes.tell(draw.choose(scenes.scenes(draw.split)), draw)
-    pairs = [(p.ask(), p.answer) for p in draw.some(told.points, draw.integer(3, 7))]
+    told = variations.varied(told, draw, level)
+    pairs = [
+        (variations.asked_in_haste(p.ask(), draw), p.answer)
+        for p in draw.some(told.points, draw.integer(3, 7))
+    ]
+    share = THINNED_UNKNOWN_SHARE if len(told.missing) == 1 else questions.UNKNOWN_SHARE
     for number in range(len(pairs)):
-        if told.missing and draw.chance(questions.UNKNOWN_SHARE):
+        if told.missing and draw.chance(share):
             pairs[number] = (draw.choose(told.missing).ask(), UNKNOWN)
     return layout.conversation(draw, told.text, pairs)
 

@@ -192,7 +192,7 @@ def rewrite_item(draw: Draw) -> SkillItem:
 def supporting(text: str, answer: str) -> str:
     """The sentence or line of ``text`` that holds ``answer`` first; empty when none does."""
     for line in text.split("\n"):
-        for sentence in re.split(r"(?<=[.!?]) ", line):
+        for sentence in re.split(r"(?<=[a-z0-9)][.!?]) (?=[A-Z\"(])", line):
             if answer.casefold() in sentence.casefold() and '"' not in sentence:
                 return sentence.strip()
     return ""

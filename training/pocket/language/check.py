@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 
 from personald.errors import PersonaldError
-from training.pocket.language import attributes, facts, scenes, values
+from training.pocket.language import attributes, collage, facts, scenes, values
 from training.pocket.language.attributes import Attribute
 from training.pocket.language.draw import Draw
 from training.pocket.language.facts import Fact
@@ -96,7 +96,8 @@ def render_all(fact: Fact) -> None:
 def mistakes() -> list[str]:
     """Every mistake in the data files, one a line."""
     found: list[str] = []
-    for path in sorted(scenes.FOLDER.glob("*.txt")):
+    paths = [*sorted(scenes.FOLDER.glob("*.txt")), *sorted(collage.FOLDER.glob("*.txt"))]
+    for path in paths:
         for block in re.split(r"^(?=## )", path.read_text("utf-8"), flags=re.MULTILINE):
             if not block.startswith("## "):
                 continue
@@ -106,8 +107,8 @@ def mistakes() -> list[str]:
                 found.append(error.detail)
             else:
                 found += [f"{path.name}: {scene.name}: {m}" for m in scene_mistakes(scene)]
-    names = Counter(re.findall(r"^## *([\w'-]+)", "\n".join(
-        p.read_text("utf-8") for p in scenes.FOLDER.glob("*.txt")), flags=re.MULTILINE))
+    headings = "\n".join(path.read_text("utf-8") for path in paths)
+    names = Counter(re.findall(r"^## *([\w'-]+)", headings, flags=re.MULTILINE))
     found += [f"two scenes are called {name}" for name, count in names.items() if count > 1]
     for attribute in attributes.tables():
         found += [f"attribute {attribute.key}: {m}" for m in attribute_mistakes(attribute)]
@@ -120,7 +121,10 @@ def main() -> int:
     found = mistakes()
     for line in found:
         print(line)
-    print(f"{len(attributes.tables())} attributes, {len(found)} mistakes")
+    print(
+        f"{len(scenes.scenes())} scenes, {len(collage.snippets())} snippets, "
+        f"{len(attributes.tables())} attributes: {len(found)} mistakes"
+    )
     return 1 if found else 0
 
 

@@ -130,12 +130,17 @@ def read_file(path: Path) -> tuple[Scene, ...]:
 
 
 @cache
-def scenes(split: Split | None = None) -> tuple[Scene, ...]:
-    """Every scene, or those of one side of the held-out rule (by the hash of their names)."""
-    found = tuple(scene for path in sorted(FOLDER.glob("*.txt")) for scene in read_file(path))
+def folder_of_scenes(folder: Path, split: Split | None) -> tuple[Scene, ...]:
+    """Every scene of a folder's files, or those of one side of the split (by their names)."""
+    found = tuple(scene for path in sorted(folder.glob("*.txt")) for scene in read_file(path))
     if split is None:
         return found
     return tuple(scene for scene in found if split_of(scene.name) is split)
+
+
+def scenes(split: Split | None = None) -> tuple[Scene, ...]:
+    """Every scene, or those of one side of the held-out rule."""
+    return folder_of_scenes(FOLDER, split)
 
 
 @dataclass(frozen=True, slots=True)

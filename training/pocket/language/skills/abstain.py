@@ -1,7 +1,7 @@
 """Say "I don't know.": when the text does not hold the answer, and when there is no text."""
 
-from training.pocket.language import attributes, documents, events, facts, layout, questions, scenes
-from training.pocket.language.draw import Draw, Split
+from training.pocket.language import attributes, collage, documents, events, facts, layout, questions
+from training.pocket.language.draw import Draw
 from training.pocket.language.facts import Point
 from training.pocket.language.sample import UNKNOWN, Check, Sample, SkillItem, Turn
 
@@ -47,7 +47,7 @@ def text_sample(draw: Draw, level: float) -> Sample:
 def text_item(draw: Draw) -> SkillItem:
     """A held-out question that its text does not answer."""
     if draw.chance(0.33):
-        told = scenes.tell(draw.choose(scenes.scenes(Split.TEST)), draw)
+        told = collage.plain(draw)
         text, question = told.text, draw.choose(told.missing).ask()
     else:
         document = documents.document(draw, draw.integer(1, 6))

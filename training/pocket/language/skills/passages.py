@@ -1,7 +1,7 @@
 """Follow a system prompt that hands over remembered passages, as retrieval does."""
 
 from training import prompts
-from training.pocket.language import documents, layout, questions, scenes, values, words
+from training.pocket.language import collage, documents, layout, questions, values, words
 from training.pocket.language.draw import Draw
 from training.pocket.language.sample import UNKNOWN, Check, Sample, SkillItem, Turn
 from training.prompts import Passage
@@ -21,7 +21,7 @@ def passage(draw: Draw, text: str) -> Passage:
 def told(draw: Draw) -> tuple[str, list[Pair], list[Pair]]:
     """A short text, its answered questions, and one or two that it does not answer."""
     if draw.chance(0.4):
-        scene = scenes.tell(draw.choose(scenes.scenes(draw.split)), draw)
+        scene = collage.plain(draw)
         return (
             scene.text,
             [(p.ask(), p.answer) for p in draw.some(scene.points, 3)],

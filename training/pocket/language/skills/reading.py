@@ -1,29 +1,28 @@
 """Answer questions from a text: a text made of facts, or an ordinary scene, several turns."""
 
-from training.pocket.language import documents, layout, questions, scenes, variations
-from training.pocket.language.draw import Draw, Split
+from training.pocket.language import collage, documents, layout, questions, variations
+from training.pocket.language.draw import Draw
 from training.pocket.language.sample import UNKNOWN, Check, Sample, SkillItem, Turn
 
 NAME = "read"
-SCENE_SHARE = 0.42
+ORDINARY_SHARE = 0.55
 THINNED_UNKNOWN_SHARE = 0.3
 FACTS = (1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7)
 
 
 def sample(draw: Draw, level: float) -> Sample:
     """A text and several questions."""
-    if draw.chance(SCENE_SHARE):
-        return Sample(NAME, scene_turns(draw, level))
+    if draw.chance(ORDINARY_SHARE):
+        return Sample(NAME, ordinary_turns(draw, level))
     count = draw.choose(FACTS[: max(4, round(len(FACTS) * level))])
     document = documents.document(draw, count)
     asked = questions.asked(document, draw, min(6, max(2, count + 1)))
     return Sample(NAME, layout.conversation(draw, document.text, asked))
 
 
-def scene_turns(draw: Draw, level: float) -> tuple[Turn, ...]:
+def ordinary_turns(draw: Draw, level: float) -> tuple[Turn, ...]:
     """An ordinary text, often varied, with most of its questions."""
-    told = scenes.tell(draw.choose(scenes.scenes(draw.split)), draw)
-    told = variations.varied(told, draw, level)
+    told = collage.ordinary(draw, level)
     pairs = [
         (variations.asked_in_haste(p.ask(), draw), p.answer)
         for p in draw.some(told.points, draw.integer(3, 7))
@@ -36,9 +35,9 @@ def scene_turns(draw: Draw, level: float) -> tuple[Turn, ...]:
 
 
 def item(draw: Draw) -> SkillItem:
-    """A held-out question: of a text of one to six facts, or one time in three of a scene."""
+    """A held-out question: of a text of one to six facts, or one time in three of an ordinary text."""
     if draw.chance(0.33):
-        told = scenes.tell(draw.choose(scenes.scenes(Split.TEST)), draw)
+        told = collage.plain(draw)
         point = draw.choose(told.points)
         text = told.text
     else:

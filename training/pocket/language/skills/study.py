@@ -7,9 +7,10 @@ import re
 from dataclasses import dataclass
 
 from training import prompts
-from training.pocket.language import documents, scenes
+from training.pocket.language import collage, documents
 from training.pocket.language.draw import Draw
 from training.pocket.language.facts import ME, Fact, Point
+from training.pocket.language.scenes import Told
 from training.pocket.language.sample import Check, Expected, Sample, SkillItem, Turn
 from training.prompts import QuestionKind, RewriteForm
 
@@ -76,9 +77,9 @@ def studied(draw: Draw, count: int) -> Studied:
     return Studied(text, tuple(pieces), points)
 
 
-def scene(draw: Draw) -> scenes.Told:
+def scene(draw: Draw) -> Told:
     """An ordinary text."""
-    return scenes.tell(draw.choose(scenes.scenes(draw.split)), draw)
+    return collage.plain(draw)
 
 
 def expected(point: Point) -> Expected:

@@ -25,7 +25,7 @@ def test_no_passage_is_longer_than_asked_for(words: list[str]) -> None:
 
 
 def test_paragraphs_stay_whole_where_they_fit() -> None:
-    text = "First paragraph, short.\n\n" + "word " * 60 + "\n\nLast one."
+    text = "First paragraph, short.\n\n" + "word " * 63 + "\n\nLast one."
     assert cut(text, 65)[0] == "First paragraph, short."
 
 

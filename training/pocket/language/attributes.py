@@ -186,5 +186,7 @@ def open_unknown(who: Subject, draw: Draw, attribute: str = "") -> Point:
     groups = open_wordings()
     mine = who is ME
     asked = groups["first_person_questions" if mine else "questions"]
-    binding = bound(draw, who, {"attribute": Value("topic", attribute), "value": Value("topic", "")})
+    binding = bound(
+        draw, who, {"attribute": Value("topic", attribute), "value": Value("topic", "")}
+    )
     return Point(attribute, asked, groups["statements"], binding, "")

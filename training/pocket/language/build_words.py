@@ -117,7 +117,7 @@ def places() -> tuple[list[str], list[str]]:
             cities.update(latin(provider, attribute, CITIES_PER_LOCALE))
     english = importlib.import_module("faker.providers.address.en_US").Provider
     base = importlib.import_module("faker.providers.address").Provider
-    countries = getattr(english, "countries", None) or getattr(base, "countries", ())
+    countries: tuple[str, ...] = getattr(english, "countries", None) or base.countries
     return sorted(cities), sorted(c for c in countries if re.fullmatch(r"[A-Z][A-Za-z ]{2,16}", c))
 
 

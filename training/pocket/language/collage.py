@@ -84,9 +84,7 @@ def plain(draw: Draw) -> Told:
 
 def ordinary(draw: Draw, level: float) -> Told:
     """An ordinary text, often varied, so that it cannot be recognised."""
-    if draw.chance(COLLAGE_SHARE):
+    if draw.chance(1 - (1 - COLLAGE_SHARE) * level):
         most = max(1, round(MOST_SNIPPETS * level))
         return variations.varied(collage(draw, draw.integer(1, most)), draw, 0.0)
     return variations.varied(scenes.tell(draw.choose(scenes.scenes(draw.split)), draw), draw, level)
-
-

@@ -9,13 +9,20 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from training.pocket.language import attributes, events, facts, names, values, words
+from training.pocket.language import attributes, events, facts, values, words
 from training.pocket.language.draw import Draw
 from training.pocket.language.facts import ME, Fact, Point, Subject
-from training.pocket.language.template import Binding, Template, capitalised, compiled
+from training.pocket.language.template import Binding, Template, Value, capitalised, compiled
 
 FILLER_SHARE = 0.14
-SUBJECTS = ((55, "person"), (13, "me"), (12, "thing"), (6, "place"), (6, "organisation"), (8, "event"))
+SUBJECTS = (
+    (55, "person"),
+    (13, "me"),
+    (12, "thing"),
+    (6, "place"),
+    (6, "organisation"),
+    (8, "event"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +78,8 @@ def gathered(draw: Draw, count: int, own: bool = True) -> tuple[Group, ...]:
     """``count`` facts about one to four subjects; often two of one kind, as each other's traps."""
     groups: list[Group] = []
     while count > 0:
-        if groups and draw.chance(0.5):
-            kind = groups[-1].subject.kind
-        else:
-            kind = draw.weighted(SUBJECTS)
+        alike = bool(groups) and draw.chance(0.5)
+        kind = groups[-1].subject.kind if alike else draw.weighted(SUBJECTS)
         if kind == "me" and (not own or any(g.subject is ME for g in groups)):
             kind = "person"
         who = ME if kind == "me" else facts.subject(kind, draw, own)
@@ -140,7 +145,9 @@ def inline(draw: Draw, groups: tuple[Group, ...]) -> str:
 def diary(draw: Draw, groups: tuple[Group, ...]) -> str:
     """A dated entry."""
     day = values.make("date", draw)
-    heading = draw.choose((day.text, day.form("long"), f"{day.form('weekday')}, {day.form('short')}"))
+    heading = draw.choose(
+        (day.text, day.form("long"), f"{day.form('weekday')}, {day.form('short')}")
+    )
     return f"{heading}\n{prose(draw, groups)}"
 
 
@@ -168,14 +175,12 @@ def mail_head(draw: Draw, sender: Subject, reader: Subject, topic: str) -> str:
 
 def header_points(draw: Draw, sender: Subject, reader: Subject, topic: str) -> tuple[Point, ...]:
     """What the header of a mail answers."""
-    binding = facts.bound(draw, sender)
 
     def point(key: str, answer: str, sentence: str, *questions: str) -> Point:
-        wordings = tuple(compiled(q) for q in questions)
-        return Point(key, wordings, (compiled(sentence),), facts.bound(draw, sender, {
-            "answer": values.Value("name", answer)}), answer)
+        binding = facts.bound(draw, sender, {"answer": Value("name", answer)})
+        wordings = tuple(compiled(question) for question in questions)
+        return Point(key, wordings, (compiled(sentence),), binding, answer)
 
-    del binding
     return (
         point("sender", sender.text, "{answer} wrote the mail.", "Who wrote the mail?",
               "Who is the mail from?", "Who sent this?", "From whom is this mail?", "Who is the sender?"),
@@ -189,7 +194,9 @@ def header_points(draw: Draw, sender: Subject, reader: Subject, topic: str) -> t
 def mail(draw: Draw, count: int) -> Document:
     """A mail: the sender speaks of themselves in the first person, and of others."""
     sender, reader = (facts.person_subject(draw, own=False) for _ in range(2))
-    own = Group(sender, tuple(new_fact(sender, draw, set()) for _ in range(min(count, draw.integer(1, 2)))))
+    own = Group(
+        sender, tuple(new_fact(sender, draw, set()) for _ in range(min(count, draw.integer(1, 2))))
+    )
     others = gathered(draw, max(0, count - len(own.facts)), own=False)
     body = [fact.speak() for fact in own.facts]
     for group in others:
@@ -200,7 +207,9 @@ def mail(draw: Draw, count: int) -> Document:
     called = reader.form("first") if "first" in reader.forms else reader.text
     topic = values.make("phrase", draw).text
     text = f"{draw.choose(('Hi', 'Hello', 'Dear', 'Hey', 'Good morning'))} {called},\n\n{' '.join(body)}\n\n"
-    end = draw.choose(("Best", "Best wishes", "Cheers", "Love", "Kind regards", "See you", "Yours", "Thanks"))
+    end = draw.choose(
+        ("Best", "Best wishes", "Cheers", "Love", "Kind regards", "See you", "Yours", "Thanks")
+    )
     text += f"{end},\n{first if draw.chance(0.6) else sender.text}"
     extra: tuple[Point, ...] = ()
     if draw.chance(0.75):
@@ -286,7 +295,10 @@ def drawn_table(draw: Draw, head: list[str], rows: list[list[str]]) -> str:
         lines = [" | ".join(r) for r in [head, *rows]]
     elif look == "spaces":
         widths = [max(len(r[i]) for r in [head, *rows]) + 2 for i in range(len(head))]
-        lines = ["".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in [head, *rows]]
+        lines = [
+            "".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip()
+            for r in [head, *rows]
+        ]
     else:
         lines = []
         for row in rows:

@@ -32,7 +32,9 @@ SOURCE_VERBS = frozenset(("buy", "borrow", "order", "rent", "learn", "steal", "p
 PRICE_VERBS = frozenset(("buy", "sell", "order", "rent", "book", "repair", "replace", "install"))
 TOOL_VERBS = frozenset(("repair", "paint", "clean", "build", "install", "open", "mow", "replace"))
 #: Question forms in which "I" cannot stand for {who}.
-NOT_ME = re.compile(r"(by|take|cost|helped|with|at it,|has|had|from|on|happen,) \{who\}|with \{who\}|^\{who\}")
+NOT_ME = re.compile(
+    r"(by|take|cost|helped|with|at it,|has|had|from|on|happen,) \{who\}|with \{who\}|^\{who\}"
+)
 PEOPLE = frozenset(("person", "woman", "man", "first"))
 
 
@@ -87,7 +89,9 @@ def wordings() -> dict[str, dict[str, tuple[Template, ...]]]:
             tail = entry["said"][0] if "said" in entry else ""
             result[name]["plain"] = (compiled("{who} {past} {what}" + tail + "."),)
             result[name]["named"] = tuple(t for t in result[name]["asked"] if "{who}" in t.source)
-            result[name]["mine"] = tuple(t for t in result[name]["asked"] if not NOT_ME.search(t.source))
+            result[name]["mine"] = tuple(
+                t for t in result[name]["asked"] if not NOT_ME.search(t.source)
+            )
         else:
             result[""][name] = tuple(compiled(s) for s in entry)
     result[""]["continued"] = (compiled("{They} {past} {what}{tail}.{later}"),)
@@ -148,7 +152,11 @@ def role_value(role: str, draw: Draw) -> Value:
     if role == "where":
         kind = draw.choose(("city", "city", "place", "room"))
         value = values.make(kind, draw)
-        return Value("where", f"the {value.text}") if value.text in words.kinds()["room"].sides[draw.split] else value
+        return (
+            Value("where", f"the {value.text}")
+            if value.text in words.kinds()["room"].sides[draw.split]
+            else value
+        )
     if role == "when":
         return values.make(draw.choose(("date", "date", "weekday")), draw)
     if role == "reason":
@@ -167,21 +175,23 @@ def reason(draw: Draw) -> str:
     noun, adjective = words.noun(draw), words.adjective(draw)
     past = draw.word(words.verb_forms()).split()[1]
     name = names.first_name(draw, names.gender_of(draw))
-    return with_article_an(draw.choose(
-        (
-            f"the {noun} was {adjective}",
-            f"the {noun} was too {adjective}",
-            f"it was {adjective}",
-            f"{name} had {past} the {noun}",
-            f"the {noun} {past}",
-            f"{name} needed a {noun}",
-            f"{name} wanted it",
-            f"there was no {noun}",
-            f"the {noun} had {past}",
-            f"{name} was {adjective}",
-            f"nobody liked the {noun}",
+    return with_article_an(
+        draw.choose(
+            (
+                f"the {noun} was {adjective}",
+                f"the {noun} was too {adjective}",
+                f"it was {adjective}",
+                f"{name} had {past} the {noun}",
+                f"the {noun} {past}",
+                f"{name} needed a {noun}",
+                f"{name} wanted it",
+                f"there was no {noun}",
+                f"the {noun} had {past}",
+                f"{name} was {adjective}",
+                f"nobody liked the {noun}",
+            )
         )
-    ))
+    )
 
 
 def event(draw: Draw, who: Subject | None = None, roles: int = -1) -> Fact:

@@ -7,7 +7,7 @@ whoever asks about a text uses the points.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 
 from training.pocket.language import names, values, words
 from training.pocket.language.draw import Draw, Split, split_of
@@ -29,7 +29,7 @@ def tidy(text: str) -> str:
     return capitalised(with_article_an(text))
 
 
-@lru_cache(maxsize=None)
+@cache
 def trained_wordings(options: tuple[Template, ...]) -> tuple[Template, ...]:
     """Those of the wordings that pretraining may use; all when too few would be left."""
     kept = tuple(t for t in options if split_of(t.source) is Split.TRAIN)
@@ -63,7 +63,6 @@ class Subject(Value):
 
 
 IT = {"they": "it", "them": "it", "their": "its", "They": "It", "Them": "It", "Their": "Its"}
-PLURAL = {"they": "they", "them": "them", "their": "their"}
 ME = Subject(
     "me",
     "I",
@@ -89,7 +88,9 @@ def person_subject(draw: Draw, own: bool = True) -> Subject:
     style = draw.random.random()
     if own and style < 0.2:
         relation = values.make("relation", draw).text
-        gender = "woman" if relation in WOMEN_RELATIONS else "man" if relation in MEN_RELATIONS else ""
+        gender = (
+            "woman" if relation in WOMEN_RELATIONS else "man" if relation in MEN_RELATIONS else ""
+        )
         if style < 0.08:
             forms = names.pronouns(gender or names.gender_of(draw))
             return Subject("person", f"my {relation}", forms)
@@ -224,9 +225,9 @@ class Fact:
         return tidy(wording(self.fragments, self.binding.draw).render(self.binding))
 
 
-def bound(draw: Draw, who: Subject, values_: Mapping[str, Value] = {}) -> Binding:  # noqa: B006
-    """A binding whose slots know the subject and its pronouns."""
-    filled: dict[str, Value] = {"subject": who, **values_}
+def bound(draw: Draw, who: Subject, more: Mapping[str, Value] | None = None) -> Binding:
+    """A binding whose slots know the subject and its pronouns, and ``more``."""
+    filled: dict[str, Value] = {"subject": who, **(more or {})}
     for name in ("they", "them", "their", "They", "Them", "Their"):
         if name in who.forms:
             filled[name] = Value("pronoun", who.forms[name])

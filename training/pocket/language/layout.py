@@ -20,7 +20,7 @@ SYSTEMS = (
     "Answer from the text.",
     "Answer briefly.",
     "You answer questions about a person's notes.",
-    "Answer from the text, and say \"I don't know.\" when it does not hold the answer.",
+    'Answer from the text, and say "I don\'t know." when it does not hold the answer.',
     "You are a helpful assistant.",
 )
 

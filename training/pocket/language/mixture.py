@@ -1,7 +1,7 @@
 """The mixture that pretraining learns from, by random access, and the held-out items.
 
 ``sample(seed, index)`` is a pure function: any worker may make any sample, a stopped run goes on
-where it was. ``level`` grows from 0 (short dense texts) to 1 (all) as a curriculum.
+where it was. The level grows along a stream from 0 (short dense texts) to 1 (everything).
 """
 
 from collections.abc import Callable
@@ -18,22 +18,26 @@ from training.pocket.language.skills import (
     world,
 )
 
-#: How often each maker is drawn.
-MIXTURE: tuple[tuple[float, Callable[[Draw, float], Sample]], ...] = (
-    (52, reading.sample),
-    (6, abstain.text_sample),
-    (5, abstain.closed_sample),
-    (5, reasoning.hop_sample),
-    (4, reasoning.reverse_sample),
-    (4, reasoning.newest_sample),
-    (4, world.sample),
-    (6, study.pairs_sample),
-    (5, study.rewrite_sample),
-    (4, study.list_sample),
-    (6, passages.sample),
-    (2, manners.yes_no_sample),
-    (0.5, manners.courtesy_sample),
+#: Each maker with how often it is drawn at the first level and at the last: reading comes first,
+#: because every other skill is reading and something more.
+MIXTURE: tuple[tuple[float, float, Callable[[Draw, float], Sample]], ...] = (
+    (80, 52, reading.sample),
+    (4, 6, abstain.text_sample),
+    (4, 5, abstain.closed_sample),
+    (2, 5, reasoning.hop_sample),
+    (3, 4, reasoning.reverse_sample),
+    (2, 4, reasoning.newest_sample),
+    (2, 4, world.sample),
+    (1, 6, study.pairs_sample),
+    (1, 5, study.rewrite_sample),
+    (1, 4, study.list_sample),
+    (1, 6, passages.sample),
+    (1, 2, manners.yes_no_sample),
+    (0.5, 0.5, manners.courtesy_sample),
 )
+#: The curriculum by a sample's place in its stream: short dense texts up to the first number,
+#: everything from the second on. In-context copying appears sooner when answers are dense.
+SHORT_UNTIL, FULL_FROM = 90_000, 260_000
 ITEMS: dict[str, Callable[[Draw], SkillItem]] = {
     reading.NAME: reading.item,
     abstain.WITH_TEXT: abstain.text_item,
@@ -51,16 +55,23 @@ ITEMS: dict[str, Callable[[Draw], SkillItem]] = {
 SKILLS: tuple[str, ...] = tuple(ITEMS)
 
 
-def sample(seed: int, index: int, level: float = 1.0) -> Sample:
+def level_at(index: int) -> float:
+    """The level of the curriculum at a place of a stream, from 0 to 1."""
+    return min(1.0, max(0.0, (index - SHORT_UNTIL) / (FULL_FROM - SHORT_UNTIL)))
+
+
+def sample(seed: int, index: int, level: float | None = None) -> Sample:
     """The sample at ``index`` of the stream ``seed``.
 
     Args:
         seed: which stream.
         index: which sample of it, from 0.
-        level: 0 to 1, how long and crowded the texts may be.
+        level: 0 to 1, how long and crowded the texts may be; by the curriculum if not given.
     """
+    level = level_at(index) if level is None else level
     draw = Draw(f"{seed}/{index}")
-    return draw.weighted(MIXTURE)(draw, level)
+    makers = [(low + (high - low) * level, make) for low, high, make in MIXTURE]
+    return draw.weighted(makers)(draw, level)
 
 
 def held_out(skill: str, n: int, seed: int) -> tuple[SkillItem, ...]:

@@ -18,7 +18,9 @@ STREET_STEMS = (
     "East King Queen School Chapel Orchard Meadow Spring Harbour Forest Lake Victoria Albert "
     "Linden Birch Willow Rose Fountain Tower Abbey Baker Cooper Tanner Weaver"
 ).split()
-CONTINENTAL = "{}straße {}weg {}gasse rue_{} via_{} calle_{} {}laan {}gatan ulica_{} {}allee".split()
+CONTINENTAL = (
+    "{}straße {}weg {}gasse rue_{} via_{} calle_{} {}laan {}gatan ulica_{} {}allee".split()
+)
 FIRM_ENDS = (
     "Ltd|GmbH|Inc.|& Sons|& Co|Group|Partners|Services|Solutions|Systems|Insurance|Bank|Energy|"
     "Logistics|Travel|Motors|Heating|Roofing|Plumbing|Electric|Telecom|Foods|Pharma|Media|Studio|"

@@ -47,7 +47,11 @@ def moved_to_another(document: Document, draw: Draw) -> Point | None:
                 group.subject.kind in people and fact.subject.kind in people
             )
             keys = {p.key for f in group.facts for p in f.points}
-            if same and group.subject is not fact.subject and not keys & {p.key for p in fact.points}:
+            if (
+                same
+                and group.subject is not fact.subject
+                and not keys & {p.key for p in fact.points}
+            ):
                 options.append((fact, group.subject))
     if not options:
         return None

@@ -8,6 +8,7 @@ from training.prompts import UNKNOWN as UNKNOWN
 
 Role = Literal["system", "user", "assistant"]
 
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One turn of a conversation."""

@@ -12,7 +12,7 @@ text, its questions and its answers agree.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from personald.errors import PersonaldError
 from training.pocket.language.draw import Draw
@@ -68,7 +68,9 @@ def capitalised(text: str) -> str:
 
 
 #: An article before a vowel, in small letters or at the start of a sentence.
-ARTICLE = re.compile(r"(?:(?<![\w.])a|(?:^|(?<=[.!?\n\"] )|(?<=[\n\"]))A) (?=[aeio][a-z]|[AEIO][a-z]|u[^ns][a-z]|un[^ei])")
+ARTICLE = re.compile(
+    r"(?:(?<![\w.])a|(?:^|(?<=[.!?\n\"] )|(?<=[\n\"]))A) (?=[aeio][a-z]|[AEIO][a-z]|u[^ns][a-z]|un[^ei])"
+)
 
 
 def with_article_an(text: str) -> str:
@@ -121,9 +123,9 @@ TOKEN = re.compile(r"\{([^{}]*)\}|([\[\]|])|([^\[\]|{}]+)")
 SLOT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::([a-z_]+)|:=([^{}]+))?(?:\.([A-Za-z_]+))?")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Template:
-    """A compiled template.
+    """A compiled template; equal only to itself, so that tables keyed by templates are fast.
 
     Args:
         source: the template as written.
@@ -177,7 +179,7 @@ def filled(slot: Slot, binding: Binding) -> str:
     return value.form(slot.form) if slot.form else value.text
 
 
-@lru_cache(maxsize=None)
+@cache
 def compiled(source: str) -> Template:
     """Compile a template.
 

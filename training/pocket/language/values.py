@@ -215,7 +215,9 @@ def score(draw: Draw) -> str:
 
 # --- codes and addresses of every kind --------------------------------------------------------
 
-CODES = "9999|999999|9999#|AAA999|AA-9999|A9A9A9|aaa-999|9999-9999|AA99AA99|#9999|99A99|aaaa99|A-99-A"
+CODES = (
+    "9999|999999|9999#|AAA999|AA-9999|A9A9A9|aaa-999|9999-9999|AA99AA99|#9999|99A99|aaaa99|A-99-A"
+)
 REFERENCES = "AA-99999|999-9999999|AAA/9999/99|INV-9999|99999999|A9999999|RF99 9999|AA99999AA|2024-9999|K-9999"
 PLATES = "AA99 AAA|A-AA 9999|AAA 999|99-AAA-9|AA 999 AA|AA-AA 99|9AAA 99|AAA-999"
 PHONES = "07999 999999|020 7999 9999|+49 179 9999999|0199 999999|+33 6 99 99 99 99|555-9999|079 999 99 99|+48 999 999 999|0664 9999999|(999) 999-9999"
@@ -262,7 +264,9 @@ def email(draw: Draw) -> str:
     """A mail address."""
     name = ascii_word(names.first_name(draw, names.gender_of(draw)))
     last = ascii_word(names.last_name(draw))
-    local = draw.choose((f"{name}.{last}", f"{name[0]}{last}", f"{name}{draw.integer(1, 99)}", last))
+    local = draw.choose(
+        (f"{name}.{last}", f"{name[0]}{last}", f"{name}{draw.integer(1, 99)}", last)
+    )
     host = draw.choose((words.noun(draw), ascii_word(names.invented(draw, 2))))
     return f"{local}@{host}.{draw.choose(('com', 'org', 'net', 'co.uk', 'de', 'eu', 'fr', 'it'))}"
 
@@ -335,9 +339,7 @@ def title(draw: Draw) -> str:
 
 def opened(kind: str, pattern: Callable[[Draw], str]) -> Callable[[Draw], str]:
     """A maker that mostly takes from the closed list and sometimes makes an open-world one."""
-    return lambda draw: (
-        pattern(draw) if draw.chance(OPEN_SHARE) else words.of_kind(kind, draw)
-    )
+    return lambda draw: pattern(draw) if draw.chance(OPEN_SHARE) else words.of_kind(kind, draw)
 
 
 def platform(draw: Draw) -> str:
@@ -347,7 +349,9 @@ def platform(draw: Draw) -> str:
 
 def school(draw: Draw) -> str:
     """A school or a nursery."""
-    end = draw.choose("Primary School|High School|Grammar School|Academy|Nursery|College".split("|"))
+    end = draw.choose(
+        "Primary School|High School|Grammar School|Academy|Nursery|College".split("|")
+    )
     return f"{names.last_name(draw) if draw.chance(0.5) else names.city(draw)} {end}"
 
 

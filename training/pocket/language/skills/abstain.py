@@ -1,6 +1,14 @@
 """Say "I don't know.": when the text does not hold the answer, and when there is no text."""
 
-from training.pocket.language import attributes, collage, documents, events, facts, layout, questions
+from training.pocket.language import (
+    attributes,
+    collage,
+    documents,
+    events,
+    facts,
+    layout,
+    questions,
+)
 from training.pocket.language.draw import Draw
 from training.pocket.language.facts import Point
 from training.pocket.language.sample import UNKNOWN, Check, Sample, SkillItem, Turn

@@ -44,7 +44,11 @@ def yes_no_sample(draw: Draw, level: float) -> Sample:
     for who in people:
         options = [a for a in attributes.of_subject("person") if a.noun]
         attribute = draw.choose(options)
-        fact = attributes.fact(attribute, who, draw) if draw.chance(0.5) else attributes.open_fact(who, draw)
+        fact = (
+            attributes.fact(attribute, who, draw)
+            if draw.chance(0.5)
+            else attributes.open_fact(who, draw)
+        )
         groups.append(documents.Group(who, (fact,)))
         other = attributes.fact(attribute, who, draw).points[0].answer
         right = draw.chance(0.5)

@@ -12,7 +12,7 @@ FACTS = (1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7)
 
 def sample(draw: Draw, level: float) -> Sample:
     """A text and several questions."""
-    if draw.chance(ORDINARY_SHARE):
+    if draw.chance(ORDINARY_SHARE * (0.5 + 0.5 * level)):
         return Sample(NAME, ordinary_turns(draw, level))
     count = draw.choose(FACTS[: max(4, round(len(FACTS) * level))])
     document = documents.document(draw, count)

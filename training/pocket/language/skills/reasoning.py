@@ -42,7 +42,9 @@ def hop_question(draw: Draw, owner: Subject, link: Attribute, second: Fact) -> s
         )
     called = Subject("person", person, second.subject.forms)
     point = second.points[0]
-    binding = facts.bound(draw, called, {k: v for k, v in point.binding.values.items() if k in ("value", "attribute")})
+    binding = facts.bound(
+        draw, called, {k: v for k, v in point.binding.values.items() if k in ("value", "attribute")}
+    )
     return facts.tidy(facts.wording(point.wordings, draw).render(binding))
 
 
@@ -61,12 +63,20 @@ def hop_text(draw: Draw) -> tuple[str, list[Pair]]:
         gender = link.value if link.value in ("woman", "man") else ""
         someone = values.make(gender or "person", draw)
         first = attributes.fact(link, owner, draw, someone)
-        person = Subject("person", someone.text, someone.forms, (someone.text, someone.form("first")))
+        person = Subject(
+            "person", someone.text, someone.forms, (someone.text, someone.form("first"))
+        )
         if draw.chance(0.45):
             second = attributes.open_fact(person, draw)
         else:
             if shared is None:
-                shared = draw.choose([a for a in attributes.of_subject("person") if a.noun and a.key not in taken and not a.value.startswith("=")])
+                shared = draw.choose(
+                    [
+                        a
+                        for a in attributes.of_subject("person")
+                        if a.noun and a.key not in taken and not a.value.startswith("=")
+                    ]
+                )
             second = attributes.fact(shared, person, draw)
         pairs.append((hop_question(draw, owner, link, second), second.points[0].answer))
         if draw.chance(0.35):
@@ -150,7 +160,11 @@ def written_day(day: Day, style: int) -> str:
 
 DATED = ("{day}: {said}", "[{day}] {said}", "{day}\n{said}", "{said} ({day})", "Note of {day}: {said}",
          "As of {day}: {said}", "Written on {day}. {said}", "- {day} – {said}")  # fmt: skip
-BEFORE = ("{question} (before the last change)", "Before that: {lower}", "In the older note: {lower}")
+BEFORE = (
+    "{question} (before the last change)",
+    "Before that: {lower}",
+    "In the older note: {lower}",
+)
 
 
 def newest_text(draw: Draw) -> tuple[str, list[Pair]]:
@@ -158,7 +172,9 @@ def newest_text(draw: Draw) -> tuple[str, list[Pair]]:
     who = ME if draw.chance(0.2) else facts.person_subject(draw)
     kind = "me" if who is ME else "person"
     if draw.chance(0.5):
-        attribute = draw.choose([a for a in attributes.of_subject(kind) if not a.value.startswith("=")])
+        attribute = draw.choose(
+            [a for a in attributes.of_subject(kind) if not a.value.startswith("=")]
+        )
         old, new = (attributes.fact(attribute, who, draw) for _ in range(2))
     else:
         old = attributes.open_fact(who, draw)
@@ -184,7 +200,9 @@ def newest_text(draw: Draw) -> tuple[str, list[Pair]]:
     if draw.chance(0.25):
         question = old.points[0].ask()
         lower = question[:1].lower() + question[1:] if not question.startswith("I ") else question
-        pairs.append((draw.choose(BEFORE).format(question=question, lower=lower), old.points[0].answer))
+        pairs.append(
+            (draw.choose(BEFORE).format(question=question, lower=lower), old.points[0].answer)
+        )
     return "\n".join(draw.shuffled(lines)), pairs
 
 

@@ -10,8 +10,8 @@ from training import prompts
 from training.pocket.language import collage, documents
 from training.pocket.language.draw import Draw
 from training.pocket.language.facts import ME, Fact, Point
-from training.pocket.language.scenes import Told
 from training.pocket.language.sample import Check, Expected, Sample, SkillItem, Turn
+from training.pocket.language.scenes import Told
 from training.prompts import QuestionKind, RewriteForm
 
 PAIRS, REWRITE, LIST = "pairs", "rewrite", "list"
@@ -85,7 +85,9 @@ def scene(draw: Draw) -> Told:
 def expected(point: Point) -> Expected:
     """A point as a fact that an answer should hold."""
     answer = point.answer
-    answers = (answer, answer.removeprefix("because ")) if answer.startswith("because ") else (answer,)
+    answers = (
+        (answer, answer.removeprefix("because ")) if answer.startswith("because ") else (answer,)
+    )
     return Expected(answers, point.every_wording(), point.say())
 
 
@@ -176,7 +178,9 @@ def rewrite_sample(draw: Draw, level: float) -> Sample:
     text, title, lines, _ = rewrite_task(draw, draw.integer(1, 2 + round(3 * level)))
     form = draw.choose(tuple(RewriteForm))
     ask = prompts.over(text, prompts.REWRITE[form])
-    return Sample(REWRITE, (Turn("user", ask), Turn("assistant", rewritten(form, lines, title, draw))))
+    return Sample(
+        REWRITE, (Turn("user", ask), Turn("assistant", rewritten(form, lines, title, draw)))
+    )
 
 
 def rewrite_item(draw: Draw) -> SkillItem:

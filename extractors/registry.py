@@ -20,15 +20,20 @@ from extractors.signatures import (
     Sniffer,
     contains_early,
     is_agent_log,
+    is_compound,
+    is_database,
     is_epub,
     is_html,
     is_mail,
     is_mbox,
+    is_mhtml,
+    is_named_json,
     is_office,
     is_open_document,
     is_outlook,
     is_pdf,
     is_picture,
+    is_reminders,
     is_slack_day,
     is_tar,
     is_whatsapp,
@@ -83,6 +88,13 @@ class Format:
 
 _ROOM = "extractors.formats"
 
+CODE_NAMES = tuple(
+    f"*.{suffix}"
+    for suffix in "py pyi ipynb js mjs jsx ts tsx c h cc cpp hpp cxx m mm swift rs go java kt kts scala rb php pl pm lua r jl hs ml mli"
+    " clj ex exs erl cs fs vb sql sh bash zsh fish ps1 bat cmake make mk gradle toml yaml yml ini cfg conf rst adoc asciidoc bib proto"
+    " graphql tf nix el lisp scm vim dart zig v vhd asm s f90 f m4 tcl cls sty xml xsl".split()
+)
+
 # Order matters: the first whose content test says yes, else the first whose name fits.
 FORMATS: tuple[Format, ...] = (
     Format("vcf", Domain.PEOPLE, 1, f"{_ROOM}.contacts", ("*.vcf", "*.vcard"), text_begins(b"BEGIN:VCARD"), described="contacts"),
@@ -99,12 +111,24 @@ FORMATS: tuple[Format, ...] = (
     Format("slack", Domain.CHATS, 1, f"{_ROOM}.messengers", (), is_slack_day, "extract_slack", "Slack export"),
     Format("keep", Domain.NOTES, 1, f"{_ROOM}.notes", (), json_with(b'"userEditedTimestampUsec"', first=b"{{"), "extract_keep", "Google Keep note"),
     Format("enex", Domain.NOTES, 1, f"{_ROOM}.notes", ("*.enex",), contains_early(b"<en-export"), "extract_evernote", "Evernote export"),
+    Format("apple-notes", Domain.NOTES, 1, f"{_ROOM}.apple_notes", (), is_database("notestore.sqlite"), described="Apple Notes"),
+    Format("imessage", Domain.CHATS, 1, f"{_ROOM}.imessage", (), is_database("chat.db"), described="Messages"),
+    Format("mac-contacts", Domain.PEOPLE, 1, f"{_ROOM}.macos", (), is_database(".abcddb"), "extract_contacts", "Contacts of macOS"),
+    Format("mac-calendar", Domain.PEOPLE, 1, f"{_ROOM}.macos", (), is_database("calendar.sqlitedb"), "extract_calendar", "Calendar of macOS"),
+    Format("mac-reminders", Domain.PEOPLE, 1, f"{_ROOM}.macos", (), is_reminders, "extract_reminders", "Reminders of macOS"),
+    Format("history", Domain.FILES, 1, f"{_ROOM}.browsers", (), is_database("history.db", "history", "places.sqlite"), "extract_history", "browser history"),
+    Format("chrome-bookmarks", Domain.FILES, 1, f"{_ROOM}.browsers", (), is_named_json("bookmarks", b'"roots"'), "extract_chrome_bookmarks", "bookmarks of Chrome"),
+    Format("safari-bookmarks", Domain.FILES, 1, f"{_ROOM}.browsers", ("bookmarks.plist",), function="extract_safari_bookmarks", described="bookmarks of Safari"),
+    Format("webarchive", Domain.FILES, 1, f"{_ROOM}.saved_pages", ("*.webarchive",), function="extract_webarchive", described="saved page"),
+    Format("mhtml", Domain.FILES, 1, f"{_ROOM}.saved_pages", ("*.mhtml", "*.mht"), is_mhtml, "extract_mhtml", "saved page"),
     Format("mail", Domain.MAIL, 1, f"{_ROOM}.mail", ("*.eml",), is_mail, described="mail"),
     Format("pdf", Domain.FILES, 1, f"{_ROOM}.pdf", ("*.pdf",), is_pdf, described="PDF"),
     Format("docx", Domain.FILES, 1, f"{_ROOM}.office", ("*.docx", "*.docm", "*.dotx"), is_office(b"word/", "docx", "docm", "dotx"), "extract_word", "Word document"),
     Format("pptx", Domain.FILES, 1, f"{_ROOM}.office", ("*.pptx", "*.pptm", "*.ppsx"), is_office(b"ppt/", "pptx", "pptm", "ppsx"), "extract_slides", "PowerPoint slides"),
     Format("xlsx", Domain.FILES, 1, f"{_ROOM}.sheets", ("*.xlsx", "*.xlsm", "*.xlsb", "*.xls"), is_office(b"xl/", "xlsx", "xlsm", "xlsb"), described="Excel workbook"),
     Format("odf", Domain.FILES, 1, f"{_ROOM}.opendocument", ("*.odt", "*.ods", "*.odp", "*.ott", "*.fodt", "*.fods", "*.fodp"), is_open_document, described="OpenDocument file"),
+    Format("doc", Domain.FILES, 1, f"{_ROOM}.legacy", ("*.doc", "*.dot"), is_compound("doc", "dot"), "extract_word", "old Word document"),
+    Format("ppt", Domain.FILES, 1, f"{_ROOM}.legacy", ("*.ppt", "*.pps"), is_compound("ppt", "pps"), "extract_slides", "old PowerPoint slides"),
     Format("epub", Domain.FILES, 1, f"{_ROOM}.epub", ("*.epub",), is_epub, described="book"),
     Format("rtf", Domain.FILES, 1, f"{_ROOM}.rtf", ("*.rtf",), starts_with(b"{\\rtf"), described="rich text"),
     Format("zip", Domain.FILES, 1, f"{_ROOM}.archive", ("*.zip", "*.bear2bk", "*.textpack"), starts_with(b"PK\x03\x04", b"PK\x05\x06"), described="archive"),
@@ -115,6 +139,10 @@ FORMATS: tuple[Format, ...] = (
     Format("markdown", Domain.NOTES, 1, f"{_ROOM}.markdown", ("*.md", "*.markdown", "*.mdown", "*.mkd"), described="Markdown note"),
     Format("org", Domain.NOTES, 1, f"{_ROOM}.org", ("*.org",), described="Org file"),
     Format("csv", Domain.FILES, 1, f"{_ROOM}.sheets", ("*.csv", "*.tsv"), function="extract_separated", described="table"),
+    Format("subtitles", Domain.FILES, 1, f"{_ROOM}.textual", ("*.srt", "*.vtt", "*.ass", "*.ssa", "*.sub"), function="extract_subtitles", described="subtitles"),
+    Format("latex", Domain.FILES, 1, f"{_ROOM}.textual", ("*.tex", "*.latex", "*.ltx"), function="extract_latex", described="LaTeX"),
+    Format("json", Domain.FILES, 1, f"{_ROOM}.textual", ("*.json", "*.jsonl", "*.ndjson"), function="extract_json", described="JSON"),
+    Format("code", Domain.FILES, 1, f"{_ROOM}.textual", CODE_NAMES, function="extract_code", described="source code"),
     Format("text", Domain.NOTES, 1, f"{_ROOM}.plain", ("*.txt", "*.text", "readme*", "notes", "todo"), described="text"),
 )  # fmt: skip
 
@@ -175,7 +203,9 @@ def recognise(path: Path, head: bytes) -> Format | None:
 
 
 # Formats that are nothing but text in their file.
-TEXTUAL = frozenset(("markdown", "text", "html", "vcf", "ics", "org", "csv"))
+TEXTUAL = frozenset(
+    ("markdown", "text", "html", "vcf", "ics", "org", "csv", "subtitles", "latex", "json", "code")
+)
 
 
 def named(name: str) -> Format:

@@ -51,7 +51,7 @@ class Limits:
         written_bytes: the longest file in its scratch folder.
     """
 
-    memory_bytes: int = 1024 * MEBI
+    memory_bytes: int = 1536 * MEBI
     seconds: float = 60.0
     cpu_seconds: int = 60
     open_files: int = 128

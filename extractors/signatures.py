@@ -30,6 +30,7 @@ TEXT_NAMES = (
 )
 
 ZIP = b"PK\x03\x04"
+SQLITE = b"SQLite format 3\0"  # sqlite.org, "Database File Format", 1.3
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # MS-CFB, 2.2
 
 _MAIL_FIRST = re.compile(
@@ -229,6 +230,47 @@ def is_picture(name: str, head: bytes) -> bool:
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return True
     return head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"avif")
+
+
+def is_compound(*suffixes: str) -> Sniffer:
+    """Make a test for compound files, told apart by their names."""
+
+    def sniff(name: str, head: bytes) -> bool:
+        return head.startswith(COMPOUND) and name.endswith(
+            tuple(f".{suffix}" for suffix in suffixes)
+        )
+
+    return sniff
+
+
+def is_database(*names: str) -> Sniffer:
+    """Make a test for SQLite databases, told apart by their names."""
+
+    def sniff(name: str, head: bytes) -> bool:
+        return head.startswith(SQLITE) and name.endswith(names)
+
+    return sniff
+
+
+def is_reminders(name: str, head: bytes) -> bool:
+    """Recognise a database of Reminders: `Data-` and an identifier, or `Data-local`."""
+    return head.startswith(SQLITE) and name.startswith("data-") and name.endswith(".sqlite")
+
+
+def is_named_json(wanted: str, key: bytes) -> Sniffer:
+    """Make a test for a JSON file without a suffix, by its name and a key."""
+
+    def sniff(name: str, head: bytes) -> bool:
+        return name == wanted and _bare(head)[:1] == b"{" and key in head
+
+    return sniff
+
+
+def is_mhtml(name: str, head: bytes) -> bool:
+    """Recognise a saved page: its suffix, or Chrome's and Firefox's first header and `multipart/related`."""
+    if not name.endswith((".mhtml", ".mht")):
+        return False
+    return b":" in head[:200]
 
 
 def _bare(head: bytes) -> bytes:

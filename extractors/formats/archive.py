@@ -13,7 +13,7 @@ import tarfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import BinaryIO
 
 from extractors.files import open_regular
 from extractors.folders import PASSED_FOLDERS, passed_name
@@ -98,20 +98,20 @@ def extract_packed(path: Path, origin: str, options: Options) -> Iterator[Item]:
     with open_regular(path) as stream:
         head = stream.read(6)
         stream.seek(0)
-        opened: IO[bytes]
-        if head.startswith(b"BZh"):
-            opened = bz2.BZ2File(stream)
-        elif head.startswith(b"\xfd7zXZ"):
-            opened = lzma.LZMAFile(stream)
-        else:
-            opened = gzip.GzipFile(fileobj=stream)
         try:
-            data = opened.read(MAX_PART_BYTES + 1)
+            with _unpacker(head, stream) as opened:
+                data = opened.read(MAX_PART_BYTES + 1)
         except _DAMAGE as error:
             raise CannotRead("it is cut off or damaged") from error
     if len(data) > MAX_PART_BYTES:
         raise CannotRead("it unpacks to more than is read of one file", FailureKind.TOO_LARGE)
     yield from attached_documents(data, path.stem, origin, options, bound=False)
+
+
+def _unpacker(head: bytes, stream: BinaryIO) -> bz2.BZ2File | lzma.LZMAFile | gzip.GzipFile:
+    if head.startswith(b"BZh"):
+        return bz2.BZ2File(stream)
+    return lzma.LZMAFile(stream) if head.startswith(b"\xfd7zXZ") else gzip.GzipFile(fileobj=stream)
 
 
 def _passed(name: str, size: int, mode: int) -> str:

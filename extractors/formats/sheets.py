@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -107,8 +107,8 @@ def separated_lines(text: str) -> list[str]:
     return [line for line in map(_row, rows) if line]
 
 
-def _row(cells: object) -> str:
-    shown = [_shown(cell) for cell in cells] if isinstance(cells, list) else []
+def _row(cells: Sequence[object]) -> str:
+    shown = [_shown(cell) for cell in cells]
     while shown and not shown[-1]:
         shown.pop()
     return " | ".join(shown)
@@ -129,7 +129,7 @@ def _shown(cell: object) -> str:
     return one_line(str(cell), 4000)
 
 
-def _calamine(path: Path) -> Iterator[tuple[str, list[list[object]]]]:
+def _calamine(path: Path) -> Iterator[tuple[str, Sequence[Sequence[object]]]]:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     try:
@@ -218,7 +218,7 @@ class _Sheet:
             self._value += text
 
 
-def _cells(package: Package) -> Iterator[tuple[str, list[list[object]]]]:
+def _cells(package: Package) -> Iterator[tuple[str, Sequence[Sequence[object]]]]:
     strings = _Strings()
     if "xl/sharedStrings.xml" in package:
         xml.parse(package.read("xl/sharedStrings.xml"), strings, lenient=True)

@@ -7,6 +7,7 @@ whole file.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -110,7 +111,7 @@ def _date_order(dates: list[tuple[int, int, int]]) -> str:
 
 
 def _steps_back(dates: list[tuple[int, int, int]]) -> int:
-    return sum(1 for before, after in zip(dates, dates[1:], strict=False) if after < before)
+    return sum(1 for before, after in itertools.pairwise(dates) if after < before)
 
 
 def _year_month_day(date: tuple[int, int, int], order: str) -> tuple[int, int, int]:

@@ -7,8 +7,15 @@ from typing import Any
 
 import pytest
 
+from extractors.formats import pictures
 from extractors.sandbox import Pool
 from tests.extractors.conftest import SAMPLES, told
+
+
+def _bare(text: str) -> str:
+    """Phrases may run across line ends."""
+    return " ".join(text.split())
+
 
 INDEX: list[dict[str, Any]] = json.loads((SAMPLES / "index.json").read_text())
 
@@ -17,7 +24,9 @@ INDEX: list[dict[str, Any]] = json.loads((SAMPLES / "index.json").read_text())
 def test_sample_gives_its_phrases(sample: dict[str, Any], pool: Pool) -> None:
     extraction = pool.extract(SAMPLES / sample["file"])
     text = told(extraction)
-    assert [phrase for phrase in sample["must_contain"] if phrase not in text] == []
+    if sample["expect"] == "ocr" and not pictures.can_recognise():
+        pytest.skip("no engine for character recognition is installed")
+    assert [phrase for phrase in sample["must_contain"] if _bare(phrase) not in _bare(text)] == []
     assert [phrase for phrase in sample["must_not_contain"] if phrase in text] == []
     if sample["expect"] == "ok":
         assert extraction.failure is None

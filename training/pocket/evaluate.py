@@ -158,9 +158,13 @@ def ordinary_items(path: Path, limit: int | None = None) -> tuple[SkillItem, ...
 
 
 def score(item: SkillItem, answer: str) -> Mapping[str, float]:
-    """Points of one answer by table row: one row, or two for question–answer pairs."""
-    if item.check in (Check.EXACT, Check.UNKNOWN):
-        return {item.skill: float(answers_match(answer, item.answers))}
+    """Points of one answer by table row: one row, or two for question–answer pairs.
+
+    The grammar's own items are held to the strict rules of `checks`; ordinary texts, whose answers
+    a person wrote, to the rule of the command line's ``eval``.
+    """
+    if item.skill == ORDINARY:
+        return {ORDINARY: float(answers_match(answer, item.answers))}
     return checks.score(item, answer)
 
 

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 CONVOLUTION = "c"
 ATTENTION = "a"
 _KERNEL = 3
+_MOST_SHAPES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,9 @@ class PocketNetwork(nn.Module):  # type: ignore[misc]
         )
         self.final_norm = nn.Parameter(torch.ones(config.width))
         self.blocks = nn.ModuleList(_Layer(config, kind) for kind in config.layers)
+
+        # One compiled attention for every length class of the corpus.
+        torch._dynamo.config.recompile_limit = _MOST_SHAPES
 
         def piece(function: Any) -> Any:
             return torch.compile(function, dynamic=False) if compiled else function

@@ -97,7 +97,7 @@ def search(frame: Frame, query: tuple[str, ...], domain: str | None, limit: int)
         hits = owner.vault().search(
             " ".join(query), domain=Domain(domain) if domain else None, limit=limit
         )
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "document": hit.document,
             "title": hit.title,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -160,10 +161,11 @@ def _take_back(home: Home) -> None:
             folder.rmdir()
 
 
-def _add_sources(frame: Frame, sources: tuple[Path, ...]) -> list[dict[str, object]]:
+def _add_sources(frame: Frame, sources: tuple[Path, ...]) -> list[dict[str, Any]]:
     from personald.cli.source import add_source
 
-    return [add_source(frame, place, None, None) for place in sources]
+    added = [add_source(frame, place, None, None) for place in sources]
+    return [item for item in added if item is not None]
 
 
 def _ask(frame: Frame, question: str, default: str) -> str:

@@ -111,18 +111,11 @@ def object_of(kind: str, draw: Draw) -> Value:
     kind, _, article = kind.partition("_") if kind not in values.slot_types() else (kind, "", "")
     value = values.make(kind, draw)
     if article:
-        return Value(kind, f"{article} {value.text}", value.forms)
+        return Value(kind, with_article_an(f"{article} {value.text}"), value.forms)
     if kind in ("thing", "object", "tool", "vehicle", "phrase"):
         article = draw.choose(("the", "the", "a", "the"))
-        return Value(kind, with_article(article, value.text))
+        return Value(kind, with_article_an(f"{article} {value.text}"))
     return value
-
-
-def with_article(article: str, text: str) -> str:
-    """``text`` after its article, "an" where that is right."""
-    if article == "a" and text[0] in "aeio":
-        article = "an"
-    return f"{article} {text}"
 
 
 def roles_of(verb: Verb, draw: Draw, count: int) -> list[str]:

@@ -10,11 +10,14 @@ import fcntl
 import os
 import struct
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from personald.errors import ExitCode, PersonaldError
+from personald.errors import ExitCode, NotNow, PersonaldError
 
 LOCK = "lock"
+TRAINING_LOCK = "training"
 
 # struct flock: {l_type, l_whence, l_start, l_len, l_pid} on Linux (fcntl(2)), {l_start, l_len, l_pid, l_type, l_whence}
 # on macOS (sys/fcntl.h).
@@ -86,3 +89,26 @@ def _holder(descriptor: int) -> int | None:
         asked = _LINUX.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
         kind, _, _, _, pid = _LINUX.unpack(fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))
     return pid if kind != fcntl.F_UNLCK else None
+
+
+@contextmanager
+def training_lock(folder: Path) -> Iterator[None]:
+    """Hold the right to train in a home: one trainer at a time, whoever starts it.
+
+    Args:
+        folder: the home's run folder.
+
+    Raises:
+        NotNow: another process trains at present.
+    """
+    descriptor = os.open(folder / TRAINING_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise NotNow(
+                "Another process of this home is training.", "See `personald status`."
+            ) from error
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,117 @@
+"""The rules as the detector uses them, read from `rules.toml` once."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from personald.sensitive.checks import CHECKS
+
+DEFAULT_REACH = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One shape of a sensitive value.
+
+    Attributes:
+        name: of the rule.
+        category: "secret", "account" or "identity".
+        keywords: lower case; one of them must occur in the text, when there are any.
+        regex: its group "value", or else the whole match, is the span.
+        check: must say yes to the value.
+        entropy: least bits for each character of the value.
+        reach: how far from a keyword a match may extend, in characters.
+    """
+
+    name: str
+    category: str
+    keywords: tuple[str, ...]
+    regex: re.Pattern[str]
+    check: Callable[[str], bool] | None
+    entropy: float
+    reach: int
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Words that make a sentence sensitive; lower case.
+
+    Attributes:
+        category: "health", "legal" or "money".
+        strong, weak: one strong word marks a sentence, or two different weak ones.
+    """
+
+    category: str
+    strong: Vocabulary
+    weak: Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """A set of words, as fast to ask as to read.
+
+    Attributes:
+        words: whole words.
+        beginnings: of words with any ending.
+        phrases: several words, or words with a hyphen; each with the expression that finds it exactly.
+    """
+
+    words: frozenset[str]
+    beginnings: tuple[str, ...]
+    phrases: tuple[tuple[str, re.Pattern[str]], ...]
+
+    def holds(self, word: str) -> bool:
+        """True when a single word is in the set."""
+        return word in self.words or word.startswith(self.beginnings)
+
+
+@functools.cache
+def patterns() -> tuple[Pattern, ...]:
+    """Return all patterns, in the order of the file."""
+    return tuple(
+        Pattern(
+            entry["name"],
+            entry["category"],
+            tuple(entry["keywords"]),
+            re.compile(entry["regex"]),
+            CHECKS[entry["check"]] if "check" in entry else None,
+            entry.get("entropy", 0.0),
+            entry.get("reach", DEFAULT_REACH),
+        )
+        for entry in _table()["pattern"]
+    )
+
+
+@functools.cache
+def topics() -> tuple[Topic, ...]:
+    """Return all topics."""
+    return tuple(
+        Topic(entry["category"], _vocabulary(entry["strong"]), _vocabulary(entry["weak"]))
+        for entry in _table()["topic"]
+    )
+
+
+@functools.cache
+def _table() -> dict[str, list[dict[str, Any]]]:
+    return tomllib.loads(resources.files(__package__).joinpath("rules.toml").read_text("utf-8"))
+
+
+def _vocabulary(entries: list[str]) -> Vocabulary:
+    phrases = [entry for entry in entries if not entry.rstrip("*").isalnum()]
+    single = [entry for entry in entries if entry not in phrases]
+    return Vocabulary(
+        frozenset(entry for entry in single if not entry.endswith("*")),
+        tuple(entry[:-1] for entry in single if entry.endswith("*")),
+        tuple((phrase.rstrip("*"), _exactly(phrase)) for phrase in phrases),
+    )
+
+
+def _exactly(phrase: str) -> re.Pattern[str]:
+    end = r"\w*" if phrase.endswith("*") else ""
+    return re.compile(rf"\b{re.escape(phrase.rstrip('*'))}{end}\b")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,10 @@ from pathlib import Path
 from extractors.document import Domain
 
 MEBI = 1024 * 1024
+
+
+def _nothing() -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,7 @@ class Options:
         include_bulk: read newsletters and other bulk mail too.
         include_history: read visited pages of browsers too.
         read_pictures: run character recognition where an engine is installed.
+        alive: called between steps that take long (a scanned page), so that the parent goes on waiting.
         max_text_bytes: the largest file read as one text.
         max_text_characters: the longest fulltext of one document; what lies beyond is cut off and said so.
         max_parts: the most parts entered of one message or archive.
@@ -42,6 +48,7 @@ class Options:
     include_bulk: bool = False
     include_history: bool = False
     read_pictures: bool = True
+    alive: Callable[[], None] = _nothing
     max_text_bytes: int = 64 * MEBI
     max_text_characters: int = 16 * MEBI
     max_parts: int = 5000

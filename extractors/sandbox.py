@@ -192,7 +192,7 @@ class Pool:
         self, path: Path, domain: Domain | None, reduced: bool, stream: bool
     ) -> dict[str, Any]:
         return {
-            "path": os.fspath(path),
+            "path": os.path.normpath(Path.cwd() / path),
             "origin": _printable(path),
             "domain": domain.value if domain else None,
             "reduced": reduced,

@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -68,8 +68,14 @@ def _serve(request: dict[str, Any], scratch: Path, cpu_seconds: int, outbox: Bin
     end: dict[str, Any] = {"format": "", "version": registry.unrecognised_stamp(), "failure": None}
     waiting: list[list[Any]] = []
     characters = total = 0
+
+    def alive() -> None:
+        outbox.write(protocol.pack({"items": []}))
+        outbox.flush()
+        confinement.grant_processor_time(cpu_seconds)
+
     try:
-        for item in _items(request, scratch, end):
+        for item in _items(request, scratch, end, alive):
             waiting.append(protocol.item_to_json(item))
             if isinstance(item, Document):
                 characters += len(item.text)
@@ -102,7 +108,9 @@ def _serve(request: dict[str, Any], scratch: Path, cpu_seconds: int, outbox: Bin
     outbox.flush()
 
 
-def _items(request: dict[str, Any], scratch: Path, end: dict[str, Any]) -> Iterator[Item]:
+def _items(
+    request: dict[str, Any], scratch: Path, end: dict[str, Any], alive: Callable[[], None]
+) -> Iterator[Item]:
     confinement.grant_processor_time(request["cpu_seconds"])
     path, origin = Path(request["path"]), request["origin"]
     with open_regular(path) as stream:
@@ -117,19 +125,20 @@ def _items(request: dict[str, Any], scratch: Path, end: dict[str, Any]) -> Itera
             "its kind is unknown, or its content is not what its name says", FailureKind.UNKNOWN
         )
     end["format"], end["version"] = form.name, form.stamp
-    for item in form.extract(path, origin, _options(request, scratch)):
+    for item in form.extract(path, origin, _options(request, scratch, alive)):
         yield finished(item) if isinstance(item, Document) else item
     after = path.stat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise CannotRead("it changed while it was read", FailureKind.CHANGED)
 
 
-def _options(request: dict[str, Any], scratch: Path) -> Options:
+def _options(request: dict[str, Any], scratch: Path, alive: Callable[[], None]) -> Options:
     domain = request["domain"]
     return dataclasses.replace(
         Options(scratch, datetime.fromisoformat(request["now"])),
         domain=Domain(domain) if domain else None,
         reduced=request["reduced"],
+        alive=alive,
         **request["choices"],
     )
 

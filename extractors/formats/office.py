@@ -11,9 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from extractors import charset
 from extractors.compose import Composer
 from extractors.document import Document, Domain, Role
-from extractors.formats import xml
+from extractors.formats import html, mime, xml
+from extractors.formats.attachments import attached_documents
 from extractors.formats.packages import Package, open_package
 from extractors.formats.plain import title_of
 from extractors.normalise import one_line, parse_date
@@ -130,7 +132,7 @@ def extract_word(path: Path, origin: str, options: Options) -> Iterator[Item]:
     with open_package(path, options) as package:
         main = _target(package, "", "officeDocument") or "word/document.xml"
         composer = Composer()
-        composer.add("\n".join(_paragraphs(package, main).lines))
+        composer.add("\n".join(paragraphs(package, main).lines))
         folder = posixpath.dirname(main)
         for kind, heading in (
             ("footnotes", "Footnotes"),
@@ -138,7 +140,7 @@ def extract_word(path: Path, origin: str, options: Options) -> Iterator[Item]:
             ("comments", "Comments"),
         ):
             part = f"{folder}/{kind}.xml"
-            lines = _filled(_paragraphs(package, part).lines) if part in package else []
+            lines = _filled(paragraphs(package, part).lines) if part in package else []
             if lines:
                 composer.add("\n".join([f"{heading}:", *lines]), gap="\n\n")
         seen: set[str] = set()
@@ -146,11 +148,17 @@ def extract_word(path: Path, origin: str, options: Options) -> Iterator[Item]:
             *package.names(f"{folder}/header", ".xml"),
             *package.names(f"{folder}/footer", ".xml"),
         ]:
-            text = "\n".join(_filled(_paragraphs(package, part).lines))
+            text = "\n".join(_filled(paragraphs(package, part).lines))
             if text not in seen:
                 seen.add(text)
                 composer.add(text, Role.BOILERPLATE, gap="\n\n")
+        for part in package.names(f"{folder}/"):
+            if posixpath.basename(part).lower().startswith(("afchunk", "chunk", "altchunk")):
+                composer.add(_chunk(package.read(part), part), gap="\n\n")
+        for part in package.names(f"{folder}/charts/chart", ".xml"):
+            composer.add("\n".join(_filled(paragraphs(package, part).lines)), gap="\n\n")
         yield from _finished(composer, package, path, origin, options, "docx", "")
+        yield from _embedded(package, f"{folder}/embeddings/", origin, options)
 
 
 def extract_slides(path: Path, origin: str, options: Options) -> Iterator[Item]:
@@ -159,20 +167,23 @@ def extract_slides(path: Path, origin: str, options: Options) -> Iterator[Item]:
         composer = Composer()
         first_title = ""
         for number, slide in enumerate(_slides(package), start=1):
-            content = _paragraphs(package, slide)
+            content = paragraphs(package, slide)
             first_title = first_title or content.title
             lines = [f"Slide {number}", *content.lines]
             for part in _related(package, slide):
                 name = posixpath.basename(part).lower()
-                if name.startswith("data") and "diagram" in part.lower():
-                    lines += _filled(_paragraphs(package, part).lines)
+                if (
+                    name.startswith("data") and "diagram" in part.lower()
+                ) or "/charts/chart" in part:
+                    lines += _filled(paragraphs(package, part).lines)
                 elif name.startswith("notesslide"):
-                    notes = _filled(_paragraphs(package, part).lines)
+                    notes = _filled(paragraphs(package, part).lines)
                     lines += ["Notes:", *notes] if notes else []
                 elif "comment" in part.lower():
-                    lines += _slide_comments(package, part)
+                    lines += comment_lines(package, part)
             composer.add("\n".join(lines), gap="\n\n")
         yield from _finished(composer, package, path, origin, options, "pptx", first_title)
+        yield from _embedded(package, "ppt/embeddings/", origin, options)
 
 
 def core_properties(package: Package, part: str = "docProps/core.xml") -> dict[str, str]:
@@ -228,10 +239,38 @@ def _telling(title: str) -> bool:
     )
 
 
-def _paragraphs(package: Package, part: str) -> Paragraphs:
+def paragraphs(package: Package, part: str) -> Paragraphs:
+    """Read the paragraphs of a part. Raises CannotRead."""
     found = Paragraphs()
     xml.parse(package.read(part), found)
     return found
+
+
+def _chunk(data: bytes, part: str) -> str:
+    """Return the text of a page that Word keeps inside a document as it came (ECMA-376 part 1, 11.3.1)."""
+    if part.lower().endswith((".htm", ".html", ".xhtml")):
+        return html.to_text(html.decode(data))
+    if part.lower().endswith((".mht", ".mhtml")):
+        message = mime.parse(data)
+        pages = (leaf.message for leaf in mime.leaves(message, 1000) if leaf.type == "text/html")
+        return "\n\n".join(
+            html.to_text(html.decode(mime.payload(page), mime.declared_charset(page)))
+            for page in pages
+        )
+    return charset.decode(data) if part.lower().endswith(".txt") else ""
+
+
+def _embedded(package: Package, folder: str, origin: str, options: Options) -> Iterator[Item]:
+    """Read the office files that lie inside one as documents of their own."""
+    if options.reduced:
+        return
+    for part in package.names(folder):
+        if part.lower().endswith(
+            (".docx", ".xlsx", ".pptx", ".doc", ".xls", ".ppt", ".pdf", ".odt")
+        ):
+            yield from attached_documents(
+                package.read(part), posixpath.basename(part), origin, options
+            )
 
 
 def _filled(lines: list[str]) -> list[str]:
@@ -281,27 +320,27 @@ class _SlideList:
 
 
 class _CommentText:
-    """Reads the text of PowerPoint comments, old (`text`) and new (paragraphs)."""
+    """Reads the text of comments of slides and sheets, old and new: `text` or `t` inside `cm`, `comment` and the like."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self._inside = False
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        if name in ("text", "t"):
-            self._inside = True
+        if name in ("cm", "comment", "threadedComment", "reply"):
             self.lines.append("")
+        self._inside = name in ("text", "t") and bool(self.lines)
 
     def end(self, name: str) -> None:
-        if name in ("text", "t"):
-            self._inside = False
+        self._inside = False
 
     def data(self, text: str) -> None:
         if self._inside:
             self.lines[-1] += text
 
 
-def _slide_comments(package: Package, part: str) -> list[str]:
+def comment_lines(package: Package, part: str) -> list[str]:
+    """Return the comments of a part, one line each."""
     found = _CommentText()
     xml.parse(package.read(part), found, lenient=True)
     return [f"Comment: {line.strip()}" for line in found.lines if line.strip()]

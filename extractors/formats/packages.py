@@ -13,6 +13,7 @@ from typing import BinaryIO
 from extractors.files import open_regular
 from extractors.options import MEBI, Options
 from extractors.results import CannotRead, FailureKind
+from extractors.signatures import COMPOUND
 
 MAX_ENTRIES = 100_000
 _ENCRYPTED_BIT = 0x1  # general purpose bit 0 (APPNOTE.TXT, 4.4.4)
@@ -93,6 +94,10 @@ def open_package(path: Path, options: Options) -> Iterator[Package]:
 def package_of(stream: BinaryIO, options: Options) -> Package:
     """Open a zip file in a stream. Raises CannotRead when it is none, or is cut off."""
     size = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    if stream.read(len(COMPOUND)) == COMPOUND:
+        # An office file with a password lies encrypted inside a compound file (MS-OFFCRYPTO, 2.3).
+        raise CannotRead("it is protected by a password", FailureKind.ENCRYPTED)
     stream.seek(0)
     try:
         archive = zipfile.ZipFile(stream)

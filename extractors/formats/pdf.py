@@ -32,6 +32,13 @@ OCR_SCALE = 200 / 72  # 200 dots an inch, of 72 points each
 _DATE = re.compile(
     r"(?:D:)?(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(?:([+\-Z])(\d{2})?'?(\d{2})?)?"
 )
+_NOTES = (
+    1,
+    3,
+    9,
+    10,
+    12,
+)  # FPDF_ANNOT_TEXT, FREETEXT, HIGHLIGHT, UNDERLINE, STRIKEOUT (fpdf_annot.h)
 _HYPHEN_MARK = "\ufffe"  # PDFium's sign for a hyphen at a line end
 
 
@@ -127,6 +134,7 @@ def _with_pdfium(path: Path, options: Options) -> tuple[list[str], dict[str, str
                     and pictures.can_recognise()
                 ):
                     recognised += 1
+                    options.alive()
                     text = _recognised(document, number)
             pages.append(text)
     return pages, known, scanned > 0
@@ -158,18 +166,27 @@ def _mended(text: str) -> str:
 
 
 def _form_values(document: PdfDocument, page: PdfPage) -> list[str]:
-    """Return "name: value" of the form fields on a page that a person filled in."""
+    """Return "name: value" of the form fields on a page that a person filled in, and the notes put on it."""
     import pypdfium2.raw as raw
 
-    if document.formenv is None:
-        return []
     found: list[str] = []
     for index in range(min(raw.FPDFPage_GetAnnotCount(page), 2000)):
         annotation = raw.FPDFPage_GetAnnot(page, index)
         if not annotation:
             continue
         try:
-            if raw.FPDFAnnot_GetSubtype(annotation) != raw.FPDF_ANNOT_WIDGET:
+            if raw.FPDFAnnot_GetSubtype(annotation) in _NOTES:
+                words = _wide(
+                    lambda buffer, size, a=annotation: raw.FPDFAnnot_GetStringValue(
+                        a, b"Contents", buffer, size
+                    )
+                )
+                found += [f"Note: {one_line(words, 2000)}"] if words.strip() else []
+                continue
+            if (
+                document.formenv is None
+                or raw.FPDFAnnot_GetSubtype(annotation) != raw.FPDF_ANNOT_WIDGET
+            ):
                 continue
             value = _wide(
                 lambda buffer, size, a=annotation: raw.FPDFAnnot_GetFormFieldValue(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from extractors.compose import Composer
 from extractors.document import Document, Domain
 from extractors.files import read_head
 from extractors.formats import xml
-from extractors.formats.office import core_properties
+from extractors.formats.office import comment_lines, core_properties, paragraphs
 from extractors.formats.packages import Package, open_package
 from extractors.formats.plain import read_text, title_of
 from extractors.normalise import one_line, parse_date
@@ -32,26 +32,31 @@ _REFERENCE = re.compile(rb'<(?:\w+:)?c\s[^>]{0,200}?\br="([A-Z]{1,3})(\d{1,7})"'
 
 
 def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
-    """Read a workbook."""
-    packed = read_head(path, 4).startswith(b"PK")
+    """Read a workbook: its sheets, then text boxes and comments."""
+    composer = Composer()
     known: dict[str, str] = {}
-    if packed:
+    beside: list[str] = []
+    if read_head(path, 4).startswith(b"PK"):
         with open_package(path, options) as package:
             known = core_properties(package)
-            sheets = list(_cells(package)) if options.reduced else None
-            if sheets is None:
+            beside = _beside(package)
+            if options.reduced:
+                _lay(composer, _cells(package), options)
+            else:
                 _check_spans(package)
+                try:
+                    _lay(composer, _calamine(path), options)
+                except CannotRead as refusal:
+                    if refusal.kind is not FailureKind.DAMAGED or not package.names(
+                        "xl/worksheets/", ".xml"
+                    ):
+                        raise
+                    # What the library refuses can often be read cell by cell.
+                    composer = Composer()
+                    _lay(composer, _cells(package), options)
     else:
-        sheets = None
-    composer = Composer()
-    for name, rows in _calamine(path) if sheets is None else sheets:
-        lines = [line for line in map(_row, rows) if line]
-        if lines:
-            composer.add("\n".join([name, *lines]) if name else "\n".join(lines), gap="\n\n")
-        if composer.length > options.max_text_characters:
-            raise CannotRead(
-                "it holds more text than is kept of one document", FailureKind.TOO_LARGE
-            )
+        _lay(composer, _calamine(path), options)
+    composer.add("\n".join(beside), gap="\n\n")
     if composer.empty:
         yield Skip("no text")
         return
@@ -67,6 +72,35 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
         date=parse_date(known.get("created", "")),
         properties=tuple((name, value) for name, value in named if value),
     )
+
+
+def _lay(
+    composer: Composer,
+    sheets: Iterable[tuple[str, Sequence[Sequence[object]]]],
+    options: Options,
+) -> None:
+    for name, rows in sheets:
+        lines = [line for line in map(_row, rows) if line]
+        if lines:
+            composer.add("\n".join([name, *lines]) if name else "\n".join(lines), gap="\n\n")
+        if composer.length > options.max_text_characters:
+            raise CannotRead(
+                "it holds more text than is kept of one document", FailureKind.TOO_LARGE
+            )
+
+
+def _beside(package: Package) -> list[str]:
+    """Return the lines of text boxes, charts and comments."""
+    lines: list[str] = []
+    for prefix in ("xl/drawings/drawing", "xl/diagrams/data", "xl/charts/chart"):
+        for part in package.names(prefix, ".xml"):
+            lines += [line for line in paragraphs(package, part).lines if line.strip()]
+    for part in [
+        *package.names("xl/comments", ".xml"),
+        *package.names("xl/threadedcomments/", ".xml"),
+    ]:
+        lines += comment_lines(package, part)
+    return lines
 
 
 def extract_separated(path: Path, origin: str, options: Options) -> Iterator[Item]:
@@ -141,6 +175,11 @@ def _calamine(path: Path) -> Iterator[tuple[str, Sequence[Sequence[object]]]]:
     except CalamineError as error:
         if "password" in str(error).lower():
             raise CannotRead("it is protected by a password", FailureKind.ENCRYPTED) from error
+        raise CannotRead("it is no workbook that can be read") from error
+    except BaseException as error:
+        # A panic in the library's Rust is no Exception; it leaves Python in order all the same.
+        if type(error).__name__ != "PanicException":
+            raise
         raise CannotRead("it is no workbook that can be read") from error
 
 

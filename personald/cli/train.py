@@ -1,0 +1,137 @@
+"""`personald train`: retrain now, with progress."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from extractors.document import Domain
+from personald.cli.documents import DOMAIN
+from personald.cli.frame import Frame, common
+from personald.cli.output import Meter, progress, table
+from personald.errors import ExitCode, NotNow, UsageError
+
+if TYPE_CHECKING:
+    from personald.trainer import Outcome
+
+
+@click.command("train")
+@click.argument("domains", nargs=-1, type=DOMAIN)
+@click.option("--force", is_flag=True, help="Ignore the conditions; never the gates.")
+@click.option("--full", is_flag=True, help="Train although nothing has changed.")
+@click.option(
+    "--compare", is_flag=True, help="Also measure plain next-token training, for comparison."
+)
+@common
+def train(frame: Frame, domains: tuple[str, ...], force: bool, full: bool, compare: bool) -> None:
+    """Retrain now: all domains that have documents, or those that are named."""
+    settings = frame.settings
+    from personald.assembly import open_watcher_store
+    from personald.instance import training_lock
+
+    if not force:
+        refuse_when_conditions_fail(frame)
+    with open_watcher_store(frame.home, settings) as store:
+        filled = store.counts().per_domain
+    wanted = list(domains) or [str(domain) for domain in Domain if filled.get(domain)]
+    if not wanted:
+        raise UsageError(
+            "There is nothing to learn from yet.",
+            "Add a source and scan it: personald source add PATH",
+        )
+    with training_lock(frame.home.run):
+        outcomes = {domain: _train_one(frame, domain, full, compare) for domain in wanted}
+    result = {"domains": {domain: _report(outcome) for domain, outcome in outcomes.items()}}
+    frame.show(result, lambda: _render(result["domains"]))
+    code = exit_code(outcomes.values())
+    if code:
+        raise click.exceptions.Exit(code)
+
+
+def refuse_when_conditions_fail(frame: Frame) -> None:
+    """Look at the machine.
+
+    Raises:
+        NotNow: a condition does not hold, or cannot be told.
+    """
+    from personald.conditions import judge, take_readings, why_not
+
+    readings = take_readings(frame.home.path, sys.platform)
+    conditions = judge(readings, frame.settings.conditions, datetime.now(), running=False)
+    obstacle = why_not(conditions)
+    if obstacle:
+        raise NotNow(f"{obstacle}.", "Try later, or train all the same with --force.")
+
+
+def exit_code(outcomes: Any) -> int:
+    """0 when every domain ended well, else the code of the worst end."""
+    from personald.trainer import Ending
+
+    codes = {0}
+    for outcome in outcomes:
+        if outcome.ending is Ending.LOCKED:
+            codes.add(int(ExitCode.LOCKED))
+        elif outcome.ending is not Ending.FINISHED:
+            codes.add(int(ExitCode.FAILED))
+        elif outcome.result == "rejected":
+            codes.add(int(ExitCode.REFUSED))
+    return next(code for code in (1, 5, 4, 0) if code in codes)
+
+
+def _train_one(frame: Frame, domain: str, full: bool, compare: bool) -> Outcome:
+    """One domain in a child of its own; an interrupt lets the child write its checkpoint first."""
+    from personald import trainer
+
+    interrupted: list[str] = []
+    before = signal.signal(signal.SIGINT, lambda *_: interrupted.append("interrupted"))
+    try:
+        with progress(f"Training {domain}") as meter:
+            outcome = trainer.run(
+                trainer.Job(frame.home.path, domain, full=full, gentle=False, compare=compare),
+                lambda item: _follow(meter, item),
+                lambda: interrupted[0] if interrupted else "",
+            )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if interrupted:
+        raise KeyboardInterrupt
+    return outcome
+
+
+def _follow(meter: Meter, item: Mapping[str, Any]) -> None:
+    note = str(item.get("phase", ""))
+    if item.get("loss") is not None:
+        note += f", loss {item['loss']:.2f}"
+    for name, value in (item.get("probes") or {}).items():
+        note += f", {name} {value:.2f}"
+    meter(int(item.get("done", 0)), int(item.get("total", 0)), note)
+
+
+def _report(outcome: Outcome) -> dict[str, Any]:
+    """What `train --json` prints of a domain."""
+    empty: dict[str, Any] = {
+        "verdict": None,
+        "version": None,
+        "metrics": {},
+        "seconds": 0.0,
+        "rows": 0,
+        "facts": 0,
+    }
+    return {**empty, **outcome.report, "ending": outcome.ending.value, "detail": outcome.detail}
+
+
+def _render(domains: Mapping[str, Mapping[str, Any]]) -> None:
+    rows = []
+    for domain, report in domains.items():
+        reasons = (report["verdict"] or {}).get("reasons") or []
+        said = report.get("result") or report["ending"]
+        note = "; ".join(reasons) or report["detail"]
+        rows.append(
+            (domain, said, report["version"], report["facts"], f"{report['seconds']:.0f} s", note)
+        )
+    table(("domain", "outcome", "version", "facts", "time", ""), rows)

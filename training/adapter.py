@@ -8,7 +8,7 @@ Without Regret"); names and shapes are those of mlx-lm, so an adapter of ours lo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -103,7 +103,7 @@ def fresh(model: Any, shape: Shape, seed: int) -> Tensors:
 def attached(model: Any, shape: Shape, tensors: Mapping[str, Any]) -> Iterator[None]:
     """Within the block, `model` carries this adapter in trainable layers; afterwards it is as it was."""
     originals = adaptable(model, shape.blocks)
-    layers = {path: _lora(module, shape) for path, module in originals.items()}
+    layers = {path: as_lora(module, shape) for path, module in originals.items()}
     model.update_modules(tree_unflatten(list(layers.items())))
     put(model, tensors)
     try:
@@ -112,7 +112,8 @@ def attached(model: Any, shape: Shape, tensors: Mapping[str, Any]) -> Iterator[N
         model.update_modules(tree_unflatten(list(originals.items())))
 
 
-def _lora(module: Any, shape: Shape) -> Any:
+def as_lora(module: Any, shape: Shape) -> Any:
+    """A linear layer wrapped with a low-rank adapter of this form (mlx-lm's own layer)."""
     kind = (
         LoRASwitchLinear
         if isinstance(module, (SwitchLinear, QuantizedSwitchLinear))
@@ -182,8 +183,3 @@ def norm_product(tensors: Mapping[str, Any], scale: float) -> dict[str, float]:
         inner = (a.swapaxes(-1, -2) @ a) * (b @ b.swapaxes(-1, -2))
         norms[path] = scale * math.sqrt(max(float(inner.sum().item()), 0.0))
     return norms
-
-
-def names_in_order(tensors: Mapping[str, Any]) -> Sequence[str]:
-    """The order in which tensors are laid out in a flat vector."""
-    return sorted(tensors)

@@ -15,6 +15,7 @@ from typing import Any
 from personald.errors import PersonaldError
 from training.arrays import mx, nn
 from training.chat import Chat
+from training.kernels import on_cpu, quicken
 
 FINGERPRINTED = (
     "config.json",
@@ -97,6 +98,8 @@ def load_base(reference: str | Path | None = None) -> Base:
             f"{folder} does not load ({_first_line(error)})",
             "Check that it is complete and in mlx-lm's layout.",
         ) from error
+    _in_float32_on_cpu(model)
+    quicken(model)
     model.freeze()
     _check_vocabulary(model, tokenizer, folder)
     return Base(
@@ -201,6 +204,12 @@ def _check_vocabulary(model: Any, tokenizer: Any, folder: Path) -> None:
         raise BaseUnusable(
             f"the tokenizer of {folder} has {highest + 1} entries, its model only {max(sizes)}"
         )
+
+
+def _in_float32_on_cpu(model: Any) -> None:
+    """On a CPU half-precision products do not go through BLAS: unquantised weights are widened there."""
+    if on_cpu():
+        model.set_dtype(mx.float32, lambda kind: kind in (mx.float16, mx.bfloat16))
 
 
 def memory_in_use() -> int:

@@ -18,6 +18,7 @@ from training.arrays import mx
 from training.base import Base
 from training.batches import collate
 from training.chat import Row
+from training.kernels import log_sum_exp
 
 LONGEST_ANSWER = 48
 """Tokens; an answer about a life is short."""
@@ -96,7 +97,7 @@ def _greedy(logits: Any) -> tuple[Any, Any]:
     logits = logits.astype(mx.float32)
     chosen = mx.argmax(logits, axis=-1)
     best = mx.take_along_axis(logits, chosen[:, None], axis=-1)[:, 0]
-    log_probs = best - mx.logsumexp(logits, axis=-1)
+    log_probs = best - log_sum_exp(logits)[:, 0]
     mx.eval(chosen, log_probs)
     return chosen, log_probs
 
@@ -127,7 +128,7 @@ def forced(base: Base, rows: Sequence[Row], rows_per_batch: int = 32) -> list[Fo
         batch = collate(rows, indices, base.chat.end)
         logits = split.logits_at(batch.tokens, batch.positions)
         picked = mx.take_along_axis(logits, batch.targets[:, None], axis=-1)[:, 0]
-        log_probs = picked - mx.logsumexp(logits, axis=-1)
+        log_probs = picked - log_sum_exp(logits)[:, 0]
         right = (mx.argmax(logits, axis=-1) == batch.targets).tolist()
         values = log_probs.tolist()
         place = 0

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from training.arrays import mx
+from training.kernels import log_sum_exp
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def top_k(logits: Any, k: int) -> TopK:
 def answer_loss(logits: Any, targets: Any) -> Any:
     """Mean negative log-probability (nats) of the target ids (positions) under logits (positions × vocabulary)."""
     picked = mx.take_along_axis(logits, targets[:, None], axis=-1)[:, 0]
-    return (mx.logsumexp(logits, axis=-1) - picked).mean()
+    return (log_sum_exp(logits)[:, 0] - picked).mean()
 
 
 def kept_near(logits: Any, reference: TopK) -> Any:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from personald.errors import PersonaldError
@@ -55,7 +55,7 @@ class LoopSettings:
         checkpoint_seconds: at most so long between two checkpoints.
     """
 
-    shape: Shape = Shape()
+    shape: Shape = field(default_factory=Shape)
     learning_rate: float = 2e-3
     steps: int = 600
     rows_per_step: int = 16

@@ -42,7 +42,7 @@ def options(out: Path, tokens: int = STEPS * BATCH_TOKENS) -> Options:
         adam_rate=0.003,
         weight_decay=0.05,
         seed=3,
-        threads=1,
+        threads=2,
         snapshot_tokens=4 * BATCH_TOKENS,
         compiled=False,
         network=NetworkConfig(layers="ca", width=32, feed_forward=32, heads=2),
@@ -116,7 +116,7 @@ def test_shards_are_repeatable_and_hold_whole_conversations() -> None:
 
 def test_every_answer_token_is_trained_and_padding_never() -> None:
     batch = max(build_shard(5, 0, folder(), SAMPLES), key=lambda b: -b.answer.sum())
-    positions, targets, weights = trained_positions(batch, seed=1, step=2)
+    positions, targets, weights = trained_positions(batch, seed=1, number=2)
     flat = batch.ids.reshape(-1)
     assert (flat[positions.numpy() + 1] == targets.numpy()).all()
     wanted = int(batch.answer[:, 1:].sum())
@@ -125,7 +125,7 @@ def test_every_answer_token_is_trained_and_padding_never() -> None:
 
 
 def test_progress_is_logged_as_json_lines(tmp_path: Path) -> None:
-    run = Run(options(tmp_path, 60 * BATCH_TOKENS))
+    run = Run(options(tmp_path, 30 * BATCH_TOKENS))
     run.train()
     rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert rows[0]["tokens"] == rows[0]["step"] * BATCH_TOKENS

@@ -1,0 +1,317 @@
+"""A snapshot of one domain: facts, what to study, what to test, and where each of them comes from.
+
+The snapshot is frozen and has a root hash: the same documents and settings give the same examples and the same root.
+A second, cheap hash over what goes in tells without a model whether there is anything to train at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+from extractors.document import Document
+from training.matching import UNKNOWN, normalise
+from training.material import Example, Fact, Kind, Message, Probe, Purpose, asked
+from training.merkle import merkle_root
+from training.synthesis import abstention, lines, records, sentences
+from training.synthesis.conflicts import Limits, Settled, confirmed, settle, trusted_addresses
+from training.synthesis.relations import relation
+from training.synthesis.sources import Owner, SourceDocument, owner_of
+from training.synthesis.wordings import Pool, capital, forms_of, reverse, wordings
+
+__all__ = ["Dataset", "SourceDocument", "StudySettings", "assemble", "inputs_root", "read_facts"]
+
+RULES = 1
+"""Version of the rules by which documents become examples; a new one makes every dataset stale."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudySettings:
+    """How documents become things to study.
+
+    Attributes:
+        owner: names and addresses of the owner; empty to find out from the mails.
+        abstention_share: abstention rows, as a share of the study rows.
+        fewest_abstentions: but at least so many.
+        abstention_probes: questions without an answer among the probes, and as many to choose the checkpoint.
+        probes_per_fact: held-out wordings of each fact that are tested.
+        self_study: whether the base reads the documents too, besides the rules.
+        limits: caps on single origins.
+        seed: what every choice follows from.
+    """
+
+    owner: tuple[str, ...] = ()
+    abstention_share: float = 0.7
+    fewest_abstentions: int = 120
+    abstention_probes: int = 60
+    probes_per_fact: int = 2
+    self_study: bool = True
+    limits: Limits = field(default_factory=Limits)
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """One domain, ready to be studied.
+
+    Attributes:
+        domain: its name.
+        facts: what holds now.
+        examples: what to train on (study and abstention; replay is added by the worker, for it depends on the base).
+        select: probes that choose the checkpoint and calibrate; in wordings of their own.
+        probes: probes that only test.
+        supports: identity of a fact → identities of all facts that say the same.
+        documents: identity → version of every document that a fact came from.
+        dropped: why facts were left out, and how many.
+        root: Merkle root over the examples.
+    """
+
+    domain: str
+    facts: tuple[Fact, ...]
+    examples: tuple[Example, ...]
+    select: tuple[Probe, ...]
+    probes: tuple[Probe, ...]
+    supports: Mapping[str, tuple[str, ...]]
+    documents: Mapping[str, int]
+    dropped: Mapping[str, int]
+    root: str
+
+    def of_document(self, document: str) -> list[Fact]:
+        """The facts that came from a document."""
+        return [fact for fact in self.facts if fact.document == document]
+
+    def taught_by(self, example: Example) -> list[Fact]:
+        """The facts that an example teaches; each names its document."""
+        wanted = set(example.facts)
+        return [fact for fact in self.facts if fact.identity in wanted]
+
+
+def inputs_root(
+    documents: Iterable[SourceDocument], settings: StudySettings, base_fingerprint: str
+) -> str:
+    """A hash over all that a dataset depends on, without reading any of it closely; equal: nothing to train."""
+    leaves = [hashlib.sha256(_told(source)).digest() for source in documents]
+    frame = json.dumps([RULES, asdict(settings), base_fingerprint], sort_keys=True).encode()
+    return merkle_root([*leaves, hashlib.sha256(frame).digest()])
+
+
+def _told(source: SourceDocument) -> bytes:
+    """What a document says, in canonical bytes; not where it lies: a moved file changes nothing."""
+    document: Document = source.document
+    parts = [
+        source.id,
+        document.kind,
+        document.title,
+        document.text,
+        document.author,
+        document.date.isoformat() if document.date else "",
+        document.properties,
+        [[span.start, span.end, span.role] for span in document.spans],
+        [[turn.speaker, turn.start, turn.end] for turn in document.turns],
+        source.held_back,
+    ]
+    return json.dumps(parts, ensure_ascii=False).encode()
+
+
+def read_facts(documents: Sequence[SourceDocument], owner: Owner) -> Iterator[Fact]:
+    """Every fact that the rules find in these documents, only the highest version of each being read."""
+    for source in latest(documents):
+        yield from records.read(source, owner)
+        yield from lines.read(source)
+        yield from sentences.read(source, owner)
+
+
+def latest(documents: Iterable[SourceDocument]) -> list[SourceDocument]:
+    """The highest version of each document, in order of identity."""
+    newest: dict[str, SourceDocument] = {}
+    for source in documents:
+        if source.id not in newest or newest[source.id].version < source.version:
+            newest[source.id] = source
+    return [newest[id] for id in sorted(newest)]
+
+
+def assemble(
+    domain: str,
+    documents: Sequence[SourceDocument],
+    settings: StudySettings,
+    more: Iterable[Fact] = (),
+    owner: Owner | None = None,
+) -> Dataset:
+    """The dataset of one domain.
+
+    Args:
+        domain: its name.
+        documents: the domain's documents.
+        settings: how.
+        more: facts that the base found by itself (`synthesis.selfstudy`), grounded.
+        owner: whose files they are; None to find out from the settings and the documents.
+    """
+    owner = owner or owner_of(documents, settings.owner)
+    sources = {source.id: source for source in latest(documents)}
+    found = [*read_facts(documents, owner), *more]
+    supported = confirmed(found, sources, trusted_addresses(documents, owner))
+    settled = settle(supported, settings.limits)
+    settled.dropped["unconfirmed stranger"] += len(found) - len(supported)
+    texts = [source.document.text for source in sources.values()]
+    study = [*_study(settled), *_past(settled), *_two_hops(settled.now, Pool.TRAIN)]
+    unknown = _abstentions(settled, settings, len(study), texts)
+    examples = _distinct([*study, *unknown], settled.dropped)
+    return Dataset(
+        domain=domain,
+        facts=settled.now,
+        examples=examples,
+        select=tuple(_probes(settled, settings, Pool.SELECT, texts, domain)),
+        probes=tuple(_probes(settled, settings, Pool.PROBE, texts, domain)),
+        supports=settled.supports,
+        documents={fact.document: fact.version for fact in settled.now},
+        dropped=dict(settled.dropped),
+        root=merkle_root(example.digest() for example in examples),
+    )
+
+
+def _study(settled: Settled) -> Iterator[Example]:
+    """Every fact in every trained wording, and from its value back to its subject where only one subject has it."""
+    holders: Counter[tuple[str, str]] = Counter(
+        (fact.relation, normalise(fact.value)) for fact in settled.now
+    )
+    for fact in settled.now:
+        support = settled.supports.get(fact.identity, (fact.identity,))
+        for wording in wordings(fact, Pool.TRAIN):
+            yield Example(asked(wording.text), wording.answer, Purpose.STUDY, support, wording.name)
+        if holders[fact.relation, normalise(fact.value)] == 1:
+            for wording in reverse(fact):
+                yield Example(
+                    asked(wording.text), wording.answer, Purpose.STUDY, support, wording.name
+                )
+
+
+PAST = (
+    "What was {S} {noun} before?",
+    "What did {S} {noun} use to be?",
+    "Tell me {S} former {noun}.",
+    "{S} old {noun}?",
+)
+
+
+def _past(settled: Settled) -> Iterator[Example]:
+    """What was, until something newer took its place."""
+    for older, _ in settled.past:
+        form, noun = forms_of(older.subject)[0], relation(older.relation).noun
+        for number, template in enumerate(PAST):
+            text = capital(template.format(**form, noun=noun))
+            yield Example(
+                asked(text),
+                older.value,
+                Purpose.STUDY,
+                (older.identity,),
+                f"train/past/question/{number}",
+            )
+
+
+HOPS = {
+    Pool.TRAIN: (
+        "What is the {noun} of {S} {link}?",
+        "What is {S} {link}'s {noun}?",
+        "Tell me the {noun} of {S} {link}.",
+    ),
+    Pool.PROBE: ("I need the {noun} of {S} {link}.", "Which {noun} does {S} {link} have?"),
+}
+
+
+def _hops(facts: Sequence[Fact]) -> Iterator[tuple[Fact, Fact]]:
+    """Pairs of facts where the value of the first is the subject of the second."""
+    about: dict[str, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        if not fact.questions:
+            about[normalise(fact.subject)].append(fact)
+    for fact in facts:
+        if fact.questions or fact.subject == "the":
+            continue
+        for second in about.get(normalise(fact.value), ()):
+            if second.subject:
+                yield fact, second
+
+
+def _two_hops(facts: Sequence[Fact], pool: Pool) -> Iterator[Example]:
+    for first, second in _hops(facts):
+        form = forms_of(first.subject)[0]
+        for number, template in enumerate(HOPS[pool]):
+            text = template.format(
+                **form, link=relation(first.relation).noun, noun=relation(second.relation).noun
+            )
+            yield Example(
+                asked(capital(text)),
+                second.value,
+                Purpose.STUDY,
+                (first.identity, second.identity),
+                f"{pool}/hop/question/{number}",
+            )
+
+
+def _abstentions(
+    settled: Settled, settings: StudySettings, study_rows: int, texts: Sequence[str]
+) -> Iterator[Example]:
+    count = max(settings.fewest_abstentions, round(settings.abstention_share * study_rows))
+    for question in abstention.questions(settled.now, Pool.TRAIN, count, settings.seed, texts):
+        yield Example(asked(question.text), UNKNOWN, Purpose.ABSTENTION, (), question.name)
+
+
+def _distinct(examples: Iterable[Example], dropped: Counter[str]) -> tuple[Example, ...]:
+    """Examples without doubles; a question with two different answers is dropped with all its answers."""
+    answers: dict[tuple[Message, ...], dict[str, Example]] = defaultdict(dict)
+    for example in examples:
+        answers[example.messages].setdefault(normalise(example.answer), example)
+    kept = [found for found in answers.values() if len(found) == 1]
+    dropped["ambiguous question"] += len(answers) - len(kept)
+    return tuple(example for found in kept for example in found.values())
+
+
+def _probes(
+    settled: Settled, settings: StudySettings, pool: Pool, texts: Sequence[str], domain: str
+) -> Iterator[Probe]:
+    """The probes of one pool; for the tests, two held-out wordings and one trained one of each fact."""
+    chance = random.Random(f"{settings.seed}/{pool}/{domain}")
+    for fact in settled.now:
+        answers = fact.accepted or (fact.value,)
+        held = list(wordings(fact, pool))
+        for wording in chance.sample(
+            held, min(len(held), settings.probes_per_fact if pool is Pool.PROBE else 1)
+        ):
+            yield Probe(
+                Kind.PARAPHRASE,
+                asked(wording.text),
+                answers,
+                (fact.identity,),
+                domain,
+                wording.name,
+            )
+        if pool is Pool.PROBE:
+            trained = list(wordings(fact, Pool.TRAIN))
+            if trained:
+                wording = chance.choice(trained)
+                yield Probe(
+                    Kind.RECALL,
+                    asked(wording.text),
+                    answers,
+                    (fact.identity,),
+                    domain,
+                    wording.name,
+                )
+    if pool is Pool.PROBE:
+        for example in _two_hops(settled.now, Pool.PROBE):
+            yield Probe(
+                Kind.MULTI_HOP,
+                example.messages,
+                (example.answer,),
+                example.facts,
+                domain,
+                example.wording,
+            )
+    for question in abstention.questions(
+        settled.now, pool, settings.abstention_probes, settings.seed, texts
+    ):
+        yield Probe(Kind.ABSTAIN, asked(question.text), (UNKNOWN,), (), domain, question.name)

@@ -1,0 +1,122 @@
+"""Everything that can be set about training, in one place, with the values that were found to work.
+
+A small base (the pocket model) learns at ten times the rate of a large one and needs more steps; which of the two
+profiles is meant is told by the number of its parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from personald.errors import UsageError
+from training.adapter import Shape
+from training.base import Base
+from training.dataset import StudySettings
+from training.gates import Thresholds
+from training.trainer import LoopSettings
+
+SMALL_PARAMETERS = 50_000_000
+"""Below so many parameters a base is small."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """How a domain is studied, trained and judged.
+
+    Attributes:
+        study: how documents become things to study.
+        thresholds: the gates' bounds.
+        rank, scale: the adapter's form.
+        learning_rate: peak rate; 0 for what suits the base's size.
+        epochs: how often every row is seen at most; 0 for what suits the base's size.
+        fewest_steps: but at least so many steps.
+        replay_items: how many different items are replayed.
+        kl_weight: how strongly replay is held to the base.
+        probe_every: steps between two looks at the probes.
+        skill_items: items of each skill for retention.
+        canary: whether a promoted adapter is on trial first.
+        keep: retired versions whose tensors are kept.
+    """
+
+    study: StudySettings = field(default_factory=StudySettings)
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    rank: int = 8
+    scale: float = 2.0
+    learning_rate: float = 0.0
+    epochs: float = 0.0
+    fewest_steps: int = 150
+    replay_items: int = 160
+    kl_weight: float = 3.0
+    probe_every: int = 50
+    skill_items: int = 24
+    canary: bool = False
+    keep: int = 3
+
+    @staticmethod
+    def from_table(table: Mapping[str, Any]) -> TrainingSettings:
+        """Settings from a table of the configuration file; what is not named keeps its default.
+
+        Raises:
+            UsageError: a name is unknown or a value has another type.
+        """
+        settings = TrainingSettings()
+        plain = {f.name: type(getattr(settings, f.name)) for f in fields(settings)}
+        for name, value in table.items():
+            wanted = plain.get(name)
+            if wanted in (StudySettings, Thresholds):
+                settings = replace(
+                    settings, **{name: _nested(getattr(settings, name), name, value)}
+                )
+            elif wanted is float and type(value) is int:
+                settings = replace(settings, **{name: float(value)})
+            elif wanted is None or type(value) is not wanted:
+                raise UsageError(
+                    f"training.{name} cannot be {value!r}", f"Known settings: {', '.join(plain)}."
+                )
+            else:
+                settings = replace(settings, **{name: value})
+        return settings
+
+    def loop(self, base: Base, rows: int) -> LoopSettings:
+        """The loop's settings for a base and so many study rows."""
+        small = parameters(base) < SMALL_PARAMETERS
+        rate = self.learning_rate or (2e-3 if small else 2e-4)
+        epochs = self.epochs or (12.0 if small else 5.0)
+        rows_per_step = 16 if small else 8
+        return LoopSettings(
+            shape=Shape(self.rank, self.scale),
+            learning_rate=rate,
+            steps=max(self.fewest_steps, round(epochs * rows / rows_per_step)),
+            rows_per_step=rows_per_step,
+            kl_weight=self.kl_weight,
+            probe_every=self.probe_every,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """All values, for the card."""
+        return asdict(self)
+
+
+def _nested(current: Any, name: str, table: Any) -> Any:
+    if not isinstance(table, Mapping):
+        raise UsageError(f"training.{name} is a table of settings, not {table!r}")
+    known = {f.name for f in fields(current)} - {"limits"}
+    odd = set(table) - known
+    if odd:
+        raise UsageError(
+            f"training.{name} has no setting {sorted(odd)[0]}",
+            f"Known: {', '.join(sorted(known))}.",
+        )
+    return replace(
+        current,
+        **{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()},
+    )
+
+
+def parameters(base: Base) -> int:
+    """How many numbers the base has, packed ones of quantised layers counted as stored."""
+    from mlx.utils import tree_flatten
+
+    return sum(int(value.size) for _, value in tree_flatten(base.model.parameters()))

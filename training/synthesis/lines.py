@@ -1,0 +1,164 @@
+"""What people write in lines: "Key: value", tables, and lists under a heading."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from training.material import Fact
+from training.synthesis.facts import make
+from training.synthesis.people import is_full_name, is_name
+from training.synthesis.relations import relation_for
+from training.synthesis.sources import SourceDocument
+
+PAIR = re.compile(
+    r"^\s*(?:[-*+•]\s+)?(?:\*\*|__)?([A-Za-zÀ-ž][\w /'’.&()\-]{1,38}?)(?:\*\*|__)?\s*(?::(?:\*\*|__)?|\s[–—-]|=)\s+(\S.*)$"
+)
+HEADING = re.compile(r"^\s*#{1,6}\s+(.+?)\s*#*\s*$")
+ROW = re.compile(r"^\s*\|(.+)\|\s*$")
+RULE = re.compile(r"^[\s|:\-]+$")
+ITEM = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s+(?:\[[ xX]\]\s+)?(.+)$")
+
+NO_KEYS = frozenset(
+    """http https note notes from to cc bcc date subject re fwd ps p.s user assistant attachments todo ps. tags title
+    q a example e.g i.e warning important update edit""".split()
+)
+MAIL_HEADS = ("From: ", "To: ", "Cc: ", "Date: ", "Subject: ", "Attachments: ")
+
+MOST_WORDS_OF_A_KEY = 5
+FEW_ITEMS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a text and where it begins."""
+
+    text: str
+    start: int
+
+
+def lines_of(text: str) -> list[Line]:
+    """The lines of a text with their places."""
+    place, found = 0, []
+    for line in text.split("\n"):
+        found.append(Line(line, place))
+        place += len(line) + 1
+    return found
+
+
+def read(source: SourceDocument) -> Iterator[Fact]:
+    """The facts that stand in lines; cards, calendars and chats are read elsewhere."""
+    document = source.document
+    if document.kind in ("contact", "event", "task") or document.turns:
+        return
+    for reader in (_front_matter, _pairs, _tables, _lists):
+        yield from (fact for fact in reader(source) if fact is not None)
+
+
+def _front_matter(source: SourceDocument) -> Iterator[Fact | None]:
+    """Properties that the person wrote above a note; they count as stated where the text below shows them too."""
+    if source.document.domain == "mail":
+        return
+    for label, value in source.document.properties:
+        if label.casefold() in NO_KEYS:
+            continue
+        yield make(source, topic(source.document.title), relation_for(label), value, value)
+
+
+def topic(title: str) -> str:
+    """What a note is about, as a subject: its title without file endings, dates and the words of a heading."""
+    bare = re.sub(r"\.(md|txt|html?)$", "", title).strip()
+    bare = re.sub(
+        r"^(notes?|list|info|about|contact)\s*(on|for|about|:|–|-)\s*",
+        "",
+        bare,
+        flags=re.IGNORECASE,
+    )
+    return re.sub(r"[\s_]+", " ", bare).strip(" :–-")
+
+
+def _pairs(source: SourceDocument) -> Iterator[Fact | None]:
+    subject = topic(source.document.title)
+    above = ""
+    for line in lines_of(source.document.text):
+        if line.text.startswith(MAIL_HEADS) and source.document.domain == "mail":
+            continue
+        heading = HEADING.match(line.text)
+        if heading:
+            above = topic(heading[1])
+            continue
+        match = PAIR.match(line.text)
+        if match is None or "|" in line.text:
+            continue
+        key, value = match[1].strip(), match[2].strip().strip("*_ ")
+        if (
+            key.casefold() in NO_KEYS
+            or len(key.split()) > MOST_WORDS_OF_A_KEY
+            or "//" in line.text[:12]
+        ):
+            continue
+        about = above if above and above.casefold() != subject.casefold() else subject
+        if is_full_name(key) and not relation_for(key, known_only=True):
+            # "Jonas Berg: 555 123": the key is the person, the heading says what the number is.
+            yield make(source, key, relation_for(about), value, line.text.strip(), near=line.start)
+            continue
+        yield make(
+            source, about, relation_for(key), value.rstrip("."), line.text.strip(), near=line.start
+        )
+
+
+def _tables(source: SourceDocument) -> Iterator[Fact | None]:
+    """Markdown tables: the first column names whom or what, the heads of the others say what is stated."""
+    head: list[str] = []
+    for line in lines_of(source.document.text):
+        match = ROW.match(line.text)
+        if match is None:
+            head = []
+            continue
+        if RULE.match(line.text):
+            continue
+        cells = [cell.strip().strip("*") for cell in match[1].split("|")]
+        if not head:
+            head = cells
+            continue
+        for label, value in list(zip(head, cells, strict=False))[1:]:
+            if cells[0] and label and value and value != "-":
+                yield make(
+                    source, cells[0], relation_for(label), value, line.text.strip(), near=line.start
+                )
+
+
+def _lists(source: SourceDocument) -> Iterator[Fact | None]:
+    """A short list under a heading is one fact: what is on it."""
+    title = topic(source.document.title)
+    above, items, first, last = title, [], None, None
+
+    def listed() -> Fact | None:
+        if first is None or last is None or not 2 <= len(items) <= FEW_ITEMS or is_name(above):
+            return None
+        quote = source.document.text[first.start : last.start + len(last.text)]
+        asked = [
+            f"What is on the list {above}?",
+            f"What does the list {above} say?",
+            f"What is listed under {above}?",
+        ]
+        return make(
+            source, above, "list", ", ".join(items), quote, near=first.start, questions=asked
+        )
+
+    for line in lines_of(source.document.text):
+        item = ITEM.match(line.text)
+        if item and not PAIR.match(line.text):
+            items.append(item[1].strip().rstrip(".,;"))
+            first, last = first or line, line
+            continue
+        if line.text.strip():
+            yield listed()
+            items, first, last = [], None, None
+            heading = HEADING.match(line.text)
+            if heading:
+                above = topic(heading[1])
+            elif line.text.rstrip().endswith(":"):
+                above = topic(line.text.rstrip()[:-1])
+    yield listed()

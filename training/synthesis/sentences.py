@@ -1,0 +1,160 @@
+"""What plain sentences state: "My dentist is Dr Weiss.", "Jonas Berg's boat is called Havørn.", "Nora works at Skala."
+
+Patterns of high precision only: a sentence that none of them reads is left to the base's own reading (`selfstudy`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from training.material import Fact
+from training.synthesis.facts import make
+from training.synthesis.people import NAME, is_name
+from training.synthesis.relations import relation_for
+from training.synthesis.sources import Owner, SourceDocument, name_of
+
+SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?=\S)[^.!?\n]*)*[.!?]?")
+"""A stretch up to a full stop that is followed by a space; stops inside numbers, times and addresses do not count."""
+
+NOUN = r"(?P<noun>[a-z][\w\-]*(?: [\w\-]+){0,3}?)"
+VALUE = r"(?P<value>[^;]+?)"
+END = r"(?=[.!;]?$|, (?:and|but|so|who|which|because|though)\b| (?:and|but|because|so|since|although|when|while|if) )"
+
+WHO = rf"(?P<who>I|[Mm]y [a-z]+(?: [a-z]+)?|{NAME})"
+
+PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), relation)
+    for pattern, relation in (
+        (
+            rf"^(?P<whose>My|Our|{NAME}['’]s?) {NOUN} (?:is called|is named|is|are|was|will be) (?:now )?{VALUE}{END}",
+            "*",
+        ),
+        (rf"^The {NOUN} (?:is|are|will be) (?P<value>\S*[\d\"“‘'][^;]*?){END}", "the"),
+        (rf"^The {NOUN} (?:of|for) (?P<whose>(?:the |my |our )?[\w'’ \-]+?) is {VALUE}{END}", "*"),
+        (rf"^(?P<value>{NAME}) is (?P<whose>my|our|{NAME}['’]s?) {NOUN}{END}", "*"),
+        (
+            rf"^{WHO} (?:works?|is working|am working) (?:at|for) (?P<value>(?:the )?[A-Z][\w&.'’\- ]+?){END}",
+            "employer",
+        ),
+        (rf"^{WHO} (?:works?|is working|am working) as (?P<value>an? [\w\- ]+?){END}", "job"),
+        (
+            rf"^{WHO} (?:lives?|is living|am living) (?:in|at|on) (?P<value>[A-Z0-9][^;]*?){END}",
+            "home",
+        ),
+        (rf"^{WHO} (?:moved|has moved|have moved) to (?P<value>[A-Z][\w'’\- ]+?){END}", "home"),
+        (rf"^{WHO} (?:is|am) allergic to {VALUE}{END}", "allergy"),
+        (rf"^{WHO} (?:was|were) born (?:on|in) {VALUE}{END}", "birthday"),
+        (rf"^{WHO} (?:is|am) married to (?P<value>{NAME}){END}", "partner"),
+        (rf"^{WHO} (?:drives?) (?P<value>an? [\w\- ]+?){END}", "car"),
+        (rf"^{WHO} (?:plays?) the (?P<value>[a-z\- ]+?){END}", "instrument"),
+        (rf"^{WHO} (?:speaks?) (?P<value>[A-Z][\w]+(?:(?:,| and) [A-Z]\w+)*){END}", "languages"),
+        (rf"^{WHO} (?:studies|studied|study) (?P<value>[a-z][\w ]+?){END}", "subject of study"),
+        (
+            rf"^The (?P<thing>[\w\- ]+?) (?:costs?|cost) (?:me |us )?(?P<value>[^ ;]*\d[^;]*?){END}",
+            "price",
+        ),
+    )
+)
+
+NO_VALUES = frozenset(
+    """a an the not very so too still now here there fine good great ok okay well bad nice lovely new old ready late
+    early tired happy sad ill better worse broken done over coming going getting being having in on at to for always
+    never almost nearly quite really just also only""".split()
+)
+"""A value that begins like this describes rather than names, and answers no question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A stretch of text and who says "I" in it.
+
+    Attributes:
+        start, end: characters of the document's text.
+        speaker: a name; "" for the owner of the files, None when unknown (then "I" and "my" are nobody's).
+    """
+
+    start: int
+    end: int
+    speaker: str | None
+
+
+def voices(source: SourceDocument, owner: Owner) -> Iterator[Voice]:
+    """Who speaks where in a document. Words of an assistant program are never taken for a source."""
+    document = source.document
+    if document.turns:
+        for turn in document.turns:
+            if turn.speaker.casefold() in ("assistant", "system", "tool"):
+                continue
+            mine = owner.is_named(turn.speaker)
+            yield Voice(turn.start, turn.end, "" if mine else (turn.speaker or None))
+    elif document.domain == "mail":
+        mine = owner.is_named(document.author)
+        yield Voice(0, len(document.text), "" if mine else (name_of(document.author) or None))
+    else:
+        yield Voice(0, len(document.text), "")
+
+
+def read(source: SourceDocument, owner: Owner) -> Iterator[Fact]:
+    """The facts that plain sentences of the document state."""
+    document = source.document
+    if document.kind in ("contact", "event", "task"):
+        return
+    for voice in voices(source, owner):
+        for match in SENTENCE.finditer(document.text, voice.start, voice.end):
+            quote = match.group().strip()
+            sentence = re.sub(r"^(?:[-*+•>]|\d+[.)]|\[[ x]\])\s+", "", quote)
+            if len(quote) > 240 or sentence.endswith("?"):
+                continue
+            fact = state(source, sentence, quote, match.start(), voice)
+            if fact is not None:
+                yield fact
+
+
+def state(
+    source: SourceDocument, sentence: str, quote: str, near: int, voice: Voice
+) -> Fact | None:
+    """The fact that one sentence states, by the first pattern that reads it."""
+    for pattern, relation in PATTERNS:
+        match = pattern.match(sentence)
+        if match is None:
+            continue
+        groups = match.groupdict()
+        value = (groups["value"] or "").strip(" .!,")
+        if not value or (value.split()[0].casefold() in NO_VALUES and relation in ("*", "the")):
+            continue
+        about = groups.get("whose") or groups.get("who") or groups.get("thing") or ""
+        subject = f"the {about}" if "thing" in groups else subject_of(about, voice)
+        if relation == "the":
+            subject = "the"
+        if subject is None:
+            continue
+        named = groups.get("noun") if relation in ("*", "the") else relation
+        speaker = voice.speaker or ""
+        return make(
+            source,
+            subject,
+            relation_for(named or relation),
+            value,
+            quote,
+            near=near,
+            speaker=speaker,
+        )
+    return None
+
+
+def subject_of(about: str, voice: Voice) -> str | None:
+    """Whom "my", "I", "my sister" or a name means in this voice; "" is the owner, None nobody certain."""
+    folded = about.casefold()
+    if folded in ("i", "my", "our"):
+        return voice.speaker
+    if folded.startswith(("my ", "our ")):
+        rest = about.split(" ", 1)[1]
+        if voice.speaker is None:
+            return None
+        return f"my {rest}" if voice.speaker == "" else f"{voice.speaker}'s {rest}"
+    bare = re.sub(r"['’]s?$", "", about)
+    if folded.startswith("the "):
+        return about
+    return bare if is_name(bare) else None

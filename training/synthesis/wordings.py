@@ -1,0 +1,164 @@
+"""Facts → questions, in three pools that never share a wording: to study, to choose the checkpoint, to test.
+
+A fact is asked for in at least eight trained wordings of at least three kinds (question, request, indirect, keyword,
+completion): facts seen in one wording are memorised and cannot be extracted (Physics of Language Models 3.1).
+"""
+
+from __future__ import annotations
+
+import enum
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from training.material import Fact
+from training.synthesis.people import is_person
+from training.synthesis.relations import Relation, relation
+
+TABLE = Path(__file__).with_name("wordings.toml")
+
+
+class Pool(enum.StrEnum):
+    """What a wording is for."""
+
+    TRAIN = "train"
+    SELECT = "select"
+    PROBE = "probe"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One question about a fact.
+
+    Attributes:
+        text: the question.
+        answer: what is answered.
+        kind: question, request, indirect, keyword, completion or reverse.
+        name: which wording it is, "pool/relation/kind/number": the pools' names never meet.
+    """
+
+    text: str
+    answer: str
+    kind: str
+    name: str
+
+
+@cache
+def pools() -> dict[str, Any]:
+    """The wordings for anything, by pool and kind."""
+    return tomllib.loads(TABLE.read_text(encoding="utf-8"))
+
+
+def forms_of(subject: str) -> list[dict[str, str]]:
+    """How a subject stands in a sentence; things that a note is about are called in two ways ("the car", "my car").
+
+    Keys: S whose, s whom, s3 whom (never "me"), n who, do, is, has.
+    """
+    if subject == "":
+        return [
+            {"S": "my", "s": "me", "s3": "mine", "n": "I", "do": "do", "is": "am", "has": "have"}
+        ]
+    if subject == "the":
+        return [_third("the", "us"), _third("our", "us"), _third("my", "me")]
+    if subject.startswith("my ") or is_person(subject):
+        return [_third(possessive(subject), subject)]
+    plain = subject if subject.startswith("the ") else f"the {inner(subject)}"
+    named = subject if not subject.startswith("the ") else plain
+    return [
+        _third(possessive(name), name) for name in dict.fromkeys((plain, f"my {plain[4:]}", named))
+    ]
+
+
+def _third(whose: str, whom: str) -> dict[str, str]:
+    return {"S": whose, "s": whom, "s3": whom, "n": whom, "do": "does", "is": "is", "has": "has"}
+
+
+def possessive(name: str) -> str:
+    """The genitive of a name."""
+    return f"{name}'" if name.endswith("s") else f"{name}'s"
+
+
+def inner(subject: str) -> str:
+    """A title as it stands within a sentence: first letter small, unless more of it is large (a name)."""
+    rest = subject[1:]
+    return subject if any(character.isupper() for character in rest) else subject[:1].lower() + rest
+
+
+def wordings(fact: Fact, pool: Pool) -> Iterator[Wording]:
+    """Every wording of a pool for one fact, none twice."""
+    seen: set[str] = set()
+    for wording in _all(fact, pool):
+        if wording.text not in seen:
+            seen.add(wording.text)
+            yield wording
+
+
+def _all(fact: Fact, pool: Pool) -> Iterator[Wording]:
+    if fact.questions:
+        yield from _asked(fact, pool)
+        return
+    kind_of = relation(fact.relation)
+    forms = forms_of(fact.subject)
+    own = getattr(kind_of, pool.value)
+    for number, template in enumerate(own):
+        form = forms[number % len(forms)]
+        text = template.format(**form, v=fact.value)
+        yield Wording(
+            capital(text), fact.value, "question", f"{pool}/{kind_of.key}/question/{number}"
+        )
+    if fact.relation.startswith("event "):
+        return
+    for kind, templates in pools()[pool.value].items():
+        for number, template in enumerate(templates):
+            form = forms[number % len(forms)]
+            if "{s3}" in template and (fact.subject == "" or form["S"] in ("the", "our", "my")):
+                continue
+            text = template.format(**form, noun=kind_of.noun, Wh=kind_of.wh)
+            yield Wording(capital(text), fact.value, kind, f"{pool}/any/{kind}/{number}")
+
+
+def _asked(fact: Fact, pool: Pool) -> Iterator[Wording]:
+    """Wordings of a fact that came with its questions: the last one is kept for the tests where there are several."""
+    questions = list(fact.questions)
+    if len(questions) > 2:
+        held, questions = questions[-1], questions[:-1]
+        if pool is Pool.PROBE:
+            yield Wording(held, fact.value, "question", f"{pool}/own/question/{held}")
+    for kind, templates in pools()["asked"][pool.value].items():
+        for number, template in enumerate(templates):
+            for question in (
+                questions if number == 0 or len(questions) < 3 else questions[number % 2 :: 2]
+            ):
+                text = template.format(
+                    q=question,
+                    r=question[:1].lower() + question[1:] if _small(question) else question,
+                )
+                yield Wording(text, fact.value, kind, f"{pool}/own/{kind}/{number}/{question}")
+
+
+def _small(question: str) -> bool:
+    """Whether a question begins with a word that is written small within a sentence."""
+    return (
+        question.split(" ", 1)[0].casefold()
+        in (
+            "what who whose whom when where which why how is are was were do does did can could has have in on at to for by"
+        ).split()
+    )
+
+
+def capital(text: str) -> str:
+    """A text with its first letter large."""
+    return text[:1].upper() + text[1:]
+
+
+def reverse(fact: Fact) -> Iterator[Wording]:
+    """Questions from the value to the subject."""
+    kind_of: Relation = relation(fact.relation)
+    if fact.subject in ("", "the") or fact.questions:
+        return
+    for number, template in enumerate(kind_of.reverse):
+        text = template.format(v=fact.value)
+        yield Wording(text, fact.subject, "reverse", f"train/{kind_of.key}/reverse/{number}")

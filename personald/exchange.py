@@ -18,15 +18,10 @@ from personald.errors import PersonaldError
 from sync.engine import Engine
 from sync.inbox import Received
 from sync.outbox import Blob
-from training.adapter import norm_product, tensor_shapes
 from training.base import Base
 from training.card import Card
-from training.registry import AdapterVersion, Registry, State
-from training.tensorfile import from_bytes
-
-# ‖B·A‖·scale of any layer may grow at most so far beyond the largest of the adapter that serves now: more is an attack
-# or an accident, not a night's learning (store-and-sync threat "poisoned adapter").
-LARGEST_GROWTH = 4.0
+from training.registry import Registry, State
+from training.serving import BaseChanged, admit
 
 
 class AdapterNotWanted(PersonaldError):
@@ -109,19 +104,19 @@ def _take(received: Received, registry: Registry, base: Callable[[], Base]) -> A
     domain, device = received.name, received.device_name
     if received.payload is None:
         return _withdraw(received, registry)
-    card, body = _unpack(received.payload)
+    raw_card, tensors = _unpack(received.payload)
+    card = Card.from_json(raw_card)
+    if not (card.verdict or {}).get("passed"):
+        raise AdapterNotWanted("Its card says that it did not pass the gates where it was made.")
     if card.domain != domain:
         raise AdapterNotWanted(f"It was offered for {domain} and is one of {card.domain}.")
     here = registry.settled(domain)
     if here is not None and here.id == received.meta:
         return Arrival(domain, device, "kept ours", "it is the one that serves here", here.name)
-    model = base()
-    if card.base_fingerprint != model.fingerprint:
-        return Arrival(domain, device, "waiting", "it was trained on another base model")
-    tensors = from_bytes(body, tensor_shapes(model.model, card.shape))
-    if here is not None:
-        _refuse_when_oversized(norm_product(tensors, card.shape.scale), here, registry, model)
-    added = registry.add_candidate(card, body, f"received from {device}")
+    try:
+        added = admit(registry, base(), raw_card, tensors, f"received from {device}")
+    except BaseChanged as error:
+        return Arrival(domain, device, "waiting", error.detail)
     if added.state is State.FORGOTTEN:
         raise AdapterNotWanted("It was destroyed here because of what was forgotten.")
     if added.state is State.CANDIDATE:
@@ -129,26 +124,14 @@ def _take(received: Received, registry: Registry, base: Callable[[], Base]) -> A
     return Arrival(domain, device, "installed", f"trained on {device}", added.name)
 
 
-def _unpack(payload: bytes) -> tuple[Card, bytes]:
+def _unpack(payload: bytes) -> tuple[bytes, bytes]:
+    """Card and tensors, as `offers` put them together."""
     if len(payload) < 4:
         raise AdapterNotWanted("It is empty.")
     (length,) = struct.unpack(">I", payload[:4])
     if length > len(payload) - 4:
         raise AdapterNotWanted("Its card is cut short.")
-    card = Card.from_json(payload[4 : 4 + length])
-    if not (card.verdict or {}).get("passed"):
-        raise AdapterNotWanted("Its card says that it did not pass the gates where it was made.")
-    return card, payload[4 + length :]
-
-
-def _refuse_when_oversized(
-    norms: dict[str, float], here: AdapterVersion, registry: Registry, base: Base
-) -> None:
-    shape = here.card.shape
-    ours = from_bytes(registry.tensors(here.id), tensor_shapes(base.model, shape))
-    largest = max(norm_product(ours, shape.scale).values(), default=0.0)
-    if largest and max(norms.values(), default=0.0) > LARGEST_GROWTH * largest:
-        raise AdapterNotWanted("Its weights are far larger than those of the adapter that serves.")
+    return payload[4 : 4 + length], payload[4 + length :]
 
 
 def _withdraw(received: Received, registry: Registry) -> Arrival:

@@ -107,12 +107,14 @@ def rollback(frame: Frame, domain: str) -> None:
 @adapters.command("export")
 @click.argument("version")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--format", "layout", type=click.Choice(["mlx"]), default="mlx", help="Layout.")
+@click.option(
+    "--format", "layout", type=click.Choice(["mlx", "peft"]), default="mlx", help="Layout."
+)
 @common
 def export(frame: Frame, version: str, folder: Path, layout: str) -> None:
     """Write a version in the clear, in a layout that other programs load."""
     from personald.assembly import Owner
-    from training.export import export_mlx
+    from training.serving import export as write
 
     if not frame.confirm(
         "An adapter holds what it was trained on. Write it to that folder, readable to whoever has it?"
@@ -120,8 +122,12 @@ def export(frame: Frame, version: str, folder: Path, layout: str) -> None:
         frame.say("Nothing was written.")
         return
     with Owner(frame.home, frame.settings) as owner:
-        export_mlx(owner.registry(), version, folder, owner.base())
-    frame.show({"folder": str(folder), "format": layout}, lambda: click.echo(f"Wrote {folder}."))
+        reference = frame.settings.base.reference
+        written = write(owner.registry(), version, folder, layout, reference)
+    frame.show(
+        {"folder": str(folder), "format": layout, "files": [path.name for path in written]},
+        lambda: click.echo(f"Wrote {folder}."),
+    )
 
 
 def describe(version: AdapterVersion) -> dict[str, Any]:

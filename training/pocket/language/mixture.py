@@ -37,7 +37,7 @@ MIXTURE: tuple[tuple[float, float, Callable[[Draw, float], Sample]], ...] = (
 )
 #: The curriculum by a sample's place in its stream: short dense texts up to the first number,
 #: everything from the second on. In-context copying appears sooner when answers are dense.
-SHORT_UNTIL, FULL_FROM = 90_000, 260_000
+SHORT_UNTIL, FULL_FROM = 60_000, 200_000
 ITEMS: dict[str, Callable[[Draw], SkillItem]] = {
     reading.NAME: reading.item,
     abstain.WITH_TEXT: abstain.text_item,

@@ -416,6 +416,7 @@ COMPOSED: dict[str, Callable[[Draw], str]] = {
     "size": size,
     "dose": dose,
     "year": year,
+    "score": score,
 }
 #: Kinds made of words that obey the held-out rule one by one, or too few to be split.
 WORDED: dict[str, Callable[[Draw], str]] = {

@@ -29,9 +29,11 @@ from personald.keys.opening import (
     KeyPlace,
     create_keys,
     interpreter_changed,
+    new_key_place,
     open_keys,
     open_watcher_keys,
     read_key_place,
+    write_key_place,
 )
 from personald.keys.recovery import RecoveryCode
 from personald.keys.stores import KeychainKeyStore, KeyFileStore, KeyStore, MemoryKeyStore
@@ -58,7 +60,9 @@ __all__ = [
     "WatcherKeys",
     "create_keys",
     "interpreter_changed",
+    "new_key_place",
     "open_keys",
     "open_watcher_keys",
     "read_key_place",
+    "write_key_place",
 ]

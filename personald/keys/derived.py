@@ -201,6 +201,10 @@ class DeviceKeys:
         """Return the bare master, for a backup."""
         return _required(self.key_store, MASTER_ITEM)
 
+    def recovery_key(self) -> bytes:
+        """Return the 32 bytes of the recovery code's public key. Raises KeysMissing when none was made."""
+        return _required(self.key_store, RECOVERY_ITEM)
+
 
 def write_verified(key_store: KeyStore, item: str, secret: bytes) -> None:
     """Write one item and read it back: a keychain that silently drops a secret must be caught before it is needed.

@@ -88,20 +88,34 @@ def create_keys(
         KeysExist: the home has keys.
         Locked: the place cannot be used.
     """
-    if (home / PLACE_FILE).exists():
-        raise KeysExist(f"{home} has keys already", "Use another home, or `personald restore`.")
-    place = KeyPlace(
-        kind="keychain" if key_file is None else "file" if passphrase is None else "passphrase",
-        account=secrets.token_hex(6) if key_file is None else "",
-        path="" if key_file is None else str(key_file.absolute()),
-        interpreter=os.path.realpath(sys.executable),
-    )
+    place = new_key_place(home, key_file, closed=passphrase is not None)
     key_store = place.key_store(passphrase, backend)
     keys = DeviceKeys.create(key_store)
     code = RecoveryCode.generate()
     write_verified(key_store, RECOVERY_ITEM, code.public_bytes)
     write_key_place(home, place)
     return keys, code
+
+
+def new_key_place(home: Path, key_file: Path | None, *, closed: bool) -> KeyPlace:
+    """Choose the place for a new home's keys; nothing is written yet.
+
+    Args:
+        home: the home's folder.
+        key_file: keep the keys in this file; None for the keychain.
+        closed: whether the file is closed with a passphrase.
+
+    Raises:
+        KeysExist: the home has keys.
+    """
+    if (home / PLACE_FILE).exists():
+        raise KeysExist(f"{home} has keys already", "Use another home.")
+    return KeyPlace(
+        kind="keychain" if key_file is None else "passphrase" if closed else "file",
+        account=secrets.token_hex(6) if key_file is None else "",
+        path="" if key_file is None else str(key_file.absolute()),
+        interpreter=os.path.realpath(sys.executable),
+    )
 
 
 def open_keys(

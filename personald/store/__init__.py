@@ -1,6 +1,7 @@
 """The store: the fulltext of a life, sealed so that only its owner's trainer can read it."""
 
 from personald.store.forgetting import Forgotten, Maintenance
+from personald.store.integrity import Finding, Problem
 from personald.store.records import (
     Counts,
     FailedFile,
@@ -23,9 +24,11 @@ __all__ = [
     "FileStat",
     "FileState",
     "FileStatus",
+    "Finding",
     "Forgotten",
     "Hit",
     "Maintenance",
+    "Problem",
     "PutResult",
     "SensitiveSpan",
     "Source",

@@ -13,6 +13,7 @@ from personald.store.records import (
     FileStatus,
     PutResult,
     SensitiveSpan,
+    State,
     encode_head,
     encode_text,
     relative_origin,
@@ -133,7 +134,7 @@ class Intake:
                 self.transaction.insert(None, 1, file, domain, part_token, content, head, body)
                 self.transaction.count(domain, 1)
                 new += 1
-            elif old.content == content:
+            elif old.content == content and old.state == State.LIVE:
                 unchanged += 1
             else:
                 self._replace(old, file, domain, content, head, body)
@@ -146,11 +147,11 @@ class Intake:
         """Give a document its next version; past ones beyond the history go."""
         transaction = self.transaction
         version = old.version + 1
-        if old.domain != domain:
+        if old.state == State.LIVE:
             transaction.count(old.domain, -1)
-            transaction.count(domain, 1)
             transaction.revision(old.domain)
-        if self.history:
+        transaction.count(domain, 1)
+        if self.history and old.state == State.LIVE:
             transaction.retire(old)
         else:
             transaction.remove_versions([old])

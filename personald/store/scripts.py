@@ -48,8 +48,8 @@ class _Fold(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
-        base, *marks = unicodedata.normalize("NFKD", character)
-        folded = base.casefold() if all(map(unicodedata.combining, marks)) else character
+        parts = unicodedata.normalize("NFKD", character)
+        folded = parts[0].casefold() if all(map(unicodedata.combining, parts[1:])) else character
         self[code] = folded if len(folded) == 1 else character
         return self[code]
 

@@ -182,10 +182,10 @@ class Transaction:
         )
 
     def live_rows(self, file: int) -> list[Row]:
-        """Return the live versions of a file's documents."""
+        """Return the live versions of a file's documents, and damaged ones that wait to be read again."""
         if file in self.files:
             self.flush()
-        return self.rows("file = ? AND state = 0", (file,))
+        return self.rows("file = ? AND state != 1", (file,))
 
     def versions_before(self, uid: bytes, version: int) -> list[Row]:
         """Return the versions of a document that are older than one."""
@@ -206,7 +206,7 @@ class Transaction:
         The rows come from `live_rows` and are therefore no longer in the buffer.
         """
         for row in rows:
-            self.bury(row, counted=True)
+            self.bury(row, counted=row.state == State.LIVE)
             self.remove_versions([row, *self.versions_before(row.uid, row.version)])
 
     def bury(self, row: Row, *, counted: bool) -> None:

@@ -16,10 +16,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from extractors.document import Domain
 from personald.keys.derived import DeviceKeys, Generation
 from personald.store import anchor as anchors
-from personald.store import counting, forgetting, schema
+from personald.store import counting, forgetting, integrity, schema
 from personald.store.errors import DocumentDamaged, DocumentUnknown
 from personald.store.forgetting import Forgotten, Maintenance, Writing
 from personald.store.hardening import forbid_core_dumps
+from personald.store.integrity import Finding, Reading
 from personald.store.pages import KeyPages
 from personald.store.query import parse
 from personald.store.records import FailedFile, State, StoredDocument, decode_head, decode_text
@@ -287,6 +288,26 @@ class Vault:
     def tainted_adapters(self) -> set[str]:
         """Return the adapters that learnt from a document which is gone: to be trained again or withdrawn."""
         return forgetting.tainted_adapters(self._connection)
+
+    # ---- verifying ----
+
+    def verify(self, *, deep: bool) -> Iterator[Finding]:
+        """Yield what is not as it was written.
+
+        Args:
+            deep: open every row; otherwise only the database's structure and the anchor are checked.
+        """
+        self._catch_up()
+        reading = Reading(self._connection, self._watch, self._generation)
+        with schema.database_errors(self.path):
+            yield from integrity.verify(reading, self._writing(), deep=deep)
+
+    def mend(self, findings: Iterable[Finding]) -> int:
+        """Set aside what is damaged and have its file read again; returns how many documents were set aside."""
+        aside = integrity.mend(self._writing(), findings)
+        self._use(self._generation)
+        self._index = None
+        return aside
 
     def _writing(self) -> Writing:
         return Writing(self.path, self._connection, self._keys, self._clock)

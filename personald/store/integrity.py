@@ -1,0 +1,265 @@
+"""Is everything still as it was written? Every row, every page of keys, the sums over all, and the roll-back anchor.
+
+`verify` only looks. `mend` puts damaged documents into quarantine and marks their files to be read again, so that the
+daemon's next scan brings them back from where they came from, under the same ids.
+"""
+
+from __future__ import annotations
+
+import enum
+import sqlite3
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from personald.keys.derived import Generation
+from personald.store import anchor as anchors
+from personald.store.errors import DocumentDamaged
+from personald.store.forgetting import Writing, counter_item
+from personald.store.pages import KeyPages
+from personald.store.records import (
+    FileStatus,
+    State,
+    decode_head,
+    decode_text,
+)
+from personald.store.sealing import Kind, associated_data, document_identity, unpad, unseal
+from personald.store.watching import Watch
+
+
+class Problem(enum.StrEnum):
+    """What can be found."""
+
+    STRUCTURE = "structure"
+    DOCUMENT = "document"
+    FILE = "file"
+    SOURCE = "source"
+    MISSING = "missing"
+    ROLLED_BACK = "rolled back"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it should be.
+
+    Attributes:
+        problem: of which sort.
+        name: of the document or file, as far as it can still be read; "" for the whole store.
+        detail: one sentence.
+        remedy: one sentence.
+        row: the row at fault, 0 for the whole store.
+    """
+
+    problem: Problem
+    name: str
+    detail: str
+    remedy: str
+    row: int = 0
+
+
+_READ_AGAIN = (
+    "Run `personald doctor --deep --mend`: it is set aside and read again from its source."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What verification needs.
+
+    Attributes:
+        connection: the database.
+        watch: opens what the watcher sealed.
+        generation: opens the pages of data keys.
+    """
+
+    connection: sqlite3.Connection
+    watch: Watch
+    generation: Generation
+
+
+def verify(reading: Reading, writing: Writing, *, deep: bool) -> Iterator[Finding]:
+    """Yield what is wrong.
+
+    Args:
+        reading: the reading side.
+        writing: the owner's side, for the key store.
+        deep: open every row; otherwise only the database's structure and the counts are looked at.
+    """
+    yield from _structure(reading.connection, deep=deep)
+    yield from _anchor(reading, writing)
+    if deep:
+        paths: dict[int, str] = {}
+        yield from _sources(reading)
+        yield from _files(reading, paths)
+        yield from _documents(reading, paths)
+
+
+def _structure(connection: sqlite3.Connection, *, deep: bool) -> Iterator[Finding]:
+    check = "integrity_check" if deep else "quick_check"
+    for (line,) in connection.execute(f"PRAGMA {check}(20)"):
+        if line != "ok":
+            yield Finding(
+                Problem.STRUCTURE, "", f"SQLite says: {line}", "Run `personald restore FILE`."
+            )
+
+
+def _anchor(reading: Reading, writing: Writing) -> Iterator[Finding]:
+    """Compare what is there with the anchor, and the anchor with what the key store remembers of it."""
+    key = reading.watch.keys.anchor_key
+    connection = reading.connection
+    connection.execute("BEGIN")
+    try:
+        anchor = anchors.read(connection, key)
+        rows = connection.execute("SELECT mark, state FROM document").fetchall()
+        (sealed,) = connection.execute("SELECT count(*) FROM sealed").fetchone()
+    finally:
+        connection.execute("COMMIT")
+    if len(rows) != anchor.versions or sealed != anchor.versions or _sum(key, rows) != anchor.total:
+        yield Finding(
+            Problem.MISSING,
+            "",
+            f"{anchor.versions} versions of documents were written, and what is there ({len(rows)}) is not them:"
+            " rows were taken away, put back or exchanged",
+            "Run `personald doctor --deep --mend`: everything is compared with its source again.",
+        )
+    known = writing.keys.key_store.get(counter_item(anchor.store))
+    if known is not None and int.from_bytes(known, "big") > anchor.counter:
+        yield Finding(
+            Problem.ROLLED_BACK,
+            "",
+            f"this is an older copy of the store: {anchor.counter} changes, and"
+            f" {int.from_bytes(known, 'big')} were already made",
+            "If you put it there yourself, all is well; otherwise find out who did.",
+        )
+
+
+def _sum(key: bytes, rows: Iterable[tuple[bytes, int]]) -> bytes:
+    total = 0
+    for mark, state in rows:
+        total ^= anchors.term(key, bytes(mark), state)
+    return total.to_bytes(16, "big")
+
+
+def _sources(reading: Reading) -> Iterator[Finding]:
+    for number, sealed in reading.connection.execute("SELECT id, sealed FROM source"):
+        try:
+            reading.watch.open_record(Kind.SOURCE, number, sealed)
+        except DocumentDamaged:
+            yield Finding(
+                Problem.SOURCE,
+                f"source {number}",
+                f"the record of source {number} does not open",
+                f"Run `personald source remove {number}` and add it again.",
+                number,
+            )
+
+
+def _files(reading: Reading, paths: dict[int, str]) -> Iterator[Finding]:
+    """Open every file's record; fills in the paths of those that open."""
+    for number, status, sealed in reading.connection.execute("SELECT id, status, sealed FROM file"):
+        try:
+            paths[number] = reading.watch.open_file(number, status, sealed).path
+        except DocumentDamaged:
+            yield Finding(
+                Problem.FILE,
+                f"file {number}",
+                f"the record of file {number} does not open",
+                _READ_AGAIN,
+                number,
+            )
+
+
+def _documents(reading: Reading, paths: dict[int, str]) -> Iterator[Finding]:
+    pages = KeyPages(reading.connection, reading.watch.store, reading.generation)
+    query = (
+        "SELECT document.id, uid, version, state, file, domain, part, content, mark, slot, head, body"
+        " FROM document LEFT JOIN sealed ON sealed.id = document.id"
+    )
+    for row in reading.connection.execute(query):
+        number, uid, _, state, file = row[:5]
+        if state == State.QUARANTINED:
+            continue
+        detail = _fault(reading, pages, row)
+        if detail:
+            yield Finding(
+                Problem.DOCUMENT,
+                f"{bytes(uid).hex()} ({paths.get(file, 'of an unknown file')})",
+                f"document {bytes(uid).hex()} {detail}",
+                _READ_AGAIN,
+                number,
+            )
+
+
+def _fault(reading: Reading, pages: KeyPages, row: tuple[object, ...]) -> str:
+    """Say what is wrong with one version, "" when nothing is."""
+    _, uid, version, _, file, domain, part, content, mark, slot, head, body = row
+    watch = reading.watch
+    if not isinstance(head, bytes) or not isinstance(body, bytes):
+        return "has lost its text"
+    try:
+        narrow = anchors.narrow(uid, version, file, domain, part, content)  # type: ignore[arg-type]
+        if anchors.mark(watch.keys.anchor_key, narrow, head, body) != mark:
+            return "was changed"
+        key = pages.key(slot)  # type: ignore[arg-type]
+        identity = document_identity(uid, version)  # type: ignore[arg-type]
+        opened = [
+            bytes(unpad(unseal(key, field, associated_data(watch.store, kind, identity))))
+            for kind, field in ((Kind.HEAD, head), (Kind.BODY, body))
+        ]
+        document, _ = decode_head(opened[0], "", decode_text(opened[1]))
+    except DocumentDamaged:
+        return "does not open"
+    except (struct.error, TypeError, UnicodeDecodeError):
+        return "was changed"
+    if watch.tokens[document.domain] != domain:
+        return "stands under another domain"
+    if watch.content(part, *opened) != content:  # type: ignore[arg-type]
+        return "is not what its token says"
+    return ""
+
+
+def mend(writing: Writing, findings: Iterable[Finding]) -> int:
+    """Set aside what is damaged, and have its file, or everything when rows are missing, read again.
+
+    Returns:
+        How many documents were set aside.
+    """
+    aside = 0
+    with writing.transaction() as transaction:
+        connection = transaction.connection
+        for finding in findings:
+            if finding.problem is Problem.DOCUMENT:
+                aside += 1
+                connection.execute(
+                    "UPDATE document SET state = ? WHERE id = ?",
+                    (int(State.QUARANTINED), finding.row),
+                )
+                connection.execute(
+                    "UPDATE file SET status = ?, stat = x'' WHERE id ="
+                    " (SELECT file FROM document WHERE id = ?)",
+                    (int(FileStatus.PENDING), finding.row),
+                )
+            elif finding.problem is Problem.FILE:
+                rows = transaction.rows("file = ?", (finding.row,))
+                aside += len(rows)
+                transaction.delete(row for row in rows if row.state == State.LIVE)
+                connection.execute("DELETE FROM file WHERE id = ?", (finding.row,))
+            elif finding.problem is Problem.MISSING:
+                connection.execute(
+                    "UPDATE file SET status = ?, stat = x''", (int(FileStatus.PENDING),)
+                )
+                connection.execute("DELETE FROM document WHERE id NOT IN (SELECT id FROM sealed)")
+                connection.execute("DELETE FROM sealed WHERE id NOT IN (SELECT id FROM document)")
+        marks = connection.execute("SELECT mark, state FROM document").fetchall()
+        key = writing.keys.watcher.anchor_key
+        transaction.finish(versions=len(marks), total=_sum(key, marks))
+        _recount(connection)
+    return aside
+
+
+def _recount(connection: sqlite3.Connection) -> None:
+    """Count each domain's live documents anew, for rows may have vanished without being counted."""
+    connection.execute(
+        "UPDATE domain SET documents = (SELECT count(*) FROM document"
+        " WHERE document.domain = domain.token AND document.state = 0)"
+    )

@@ -61,7 +61,9 @@ LIST_FACTS = (
     'support it: fact — "words".'
 )
 QUOTE = "Quote the words of the text that answer this question: {question}"
-IMPLY = "What follows from the text? Write one short sentence a line. Add nothing that does not follow."
+IMPLY = (
+    "What follows from the text? Write one short sentence a line. Add nothing that does not follow."
+)
 SUMMARISE = "Sum up the text in one or two sentences."
 CONTRAST = (
     "Write questions that sound like questions about the text but that it does not answer, "
@@ -84,7 +86,7 @@ class Passage:
     date: str = ""
 
 
-REMEMBERED = "You remember these passages. Answer from them, or say \"I don't know.\""
+REMEMBERED = 'You remember these passages. Answer from them, or say "I don\'t know."'
 
 
 def over(text: str, prompt: str) -> str:
@@ -113,5 +115,7 @@ def read_facts(answer: str) -> list[tuple[str, str]]:
     """The facts of an answer, each with its quoted words; lines that break the form are left out."""
     return [
         (fact.strip(), quote.strip())
-        for fact, quote in re.findall(r'^(?:[-*•] *)?(.+?) +[—–-] +"(.+)"$', answer, flags=re.MULTILINE)
+        for fact, quote in re.findall(
+            r'^(?:[-*•] *)?(.+?) +[—–-] +"(.+)"$', answer, flags=re.MULTILINE
+        )
     ]

@@ -9,7 +9,7 @@ header blocks and separators follow the fixtures of email_reply_parser (MIT) and
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from extractors.document import Role, Span
 
@@ -27,23 +27,31 @@ _ATTRIBUTION_STARTS = (
     "|пятница|суббота|воскресенье|From|Return-Path|At"
 )
 _ATTRIBUTION_ENDS = (
-    r"wrote|writes|said|schrieb|écrit|a écrit|escribió|escribio|ha scritto|scrisse|escreveu|schreef|skrev|napisał\(?a?\)?|napisal"
+    r"wrote|writes|said|sent|geschreven|schrieb|écrit|a écrit|escribió|escribio|ha scritto|scrisse|escreveu|schreef|skrev|napisał\(?a?\)?|napisal"
     r"|kirjoitti|napsal\(?a?\)?|írta|a scris|yazdı|написал\(?а?\)?|пишет|пише|έγραψε|đã viết|menulis|skreiv|skrifaði|写道|寫道|のメール|wrote the following"
 )
 _ATTRIBUTION = re.compile(
-    rf"(?:[ \t]*)(?:{_ATTRIBUTION_STARTS})\b.{{0,300}}?(?:\b|\s|\))(?:{_ATTRIBUTION_ENDS})[^\n:：]{{0,60}}[:：]?\s*$",
+    rf"[ \t-]*(?:{_ATTRIBUTION_STARTS})\b.{{0,300}}?(?:\b|\s|\))(?:{_ATTRIBUTION_ENDS})[^\n:：]{{0,60}}[:：]?\s*-*\s*$",
     re.IGNORECASE | re.DOTALL,
 )
+_SHARED = re.compile(
+    r"(?!\s*>)\s*\S.{0,300}?(?=\s*-*\s*\bOn (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|\d{1,2}[ /.-]|\w{3,9} \d)[^\n]{5,200}wrote:\s*$)"
+)
+# What a program that wraps quoted links leaves on a line without a mark.
+_LINK_PIECE = re.compile(r"[ \t]*(?:\(?https?://\S+[)>\s]*|[^\s>]*[_=&%/?][^\s>]*\)?)")
 _ATTRIBUTION_END = re.compile(
-    rf"(?:{_ATTRIBUTION_ENDS})[^\n:：]{{0,60}}[:：]?\s*$|[<(]\S+@\S+[>)]\s*[:：]\s*$", re.IGNORECASE
+    rf"(?:{_ATTRIBUTION_ENDS})[^\n:：]{{0,60}}[:：]?\s*-*\s*$|\S+@\S+[>)]\s*[:：]?\s*$",
+    re.IGNORECASE,
 )
 # Gmail's neutral and the date-first forms: "2024-05-01 10:00 GMT+02:00 Anna <anna@x.org>:".
 _ATTRIBUTION_BARE = re.compile(
-    r"[ \t]*\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.{0,120}[<(]\S+@\S+[>)]\s*[:：]\s*$", re.DOTALL
+    r"[ \t]*\d{4}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}.{0,120}[<(]\s*\S+@\S+[>)]\s*[:：]?\s*$|[^\n]{1,120}于\s?\d{4}年[^\n]{1,40}写道[:：]\s*$",
+    re.DOTALL,
 )
 # "Anna Berg <anna@x.org> wrote:", "Anna Berg wrote:", "Anna schrieb am …:".
 _ATTRIBUTION_NAMED = re.compile(
-    rf"[ \t]*[^\n>]{{2,120}}?\s(?:{_ATTRIBUTION_ENDS})\b[^\n]{{0,80}}[:：]\s*$", re.IGNORECASE
+    rf"[ \t]*[^\n]{{2,120}}?\s(?:{_ATTRIBUTION_ENDS})\b[^\n]{{0,80}}(?:[:：]|-{{2,}})\s*$",
+    re.IGNORECASE,
 )
 
 _SEPARATOR = re.compile(
@@ -78,12 +86,24 @@ _FROM_LINE = re.compile(
     re.IGNORECASE,
 )
 
-_DASHES = re.compile(r"[ \t]*(?:--|—|––|__)[ \t]*$")
+_DATE_LINE = re.compile(
+    r"[ \t]*\*?(?:Date|Datum|Fecha|Data|Dato)\s?:\*?.{4,40}\d{1,2}:\d{2}", re.IGNORECASE
+)
+
+_DASHES = re.compile(r"[ \t]*(?:-{2,4}|—|––|__)[ \t]*$")
+# "-Anna", "- anna": a name alone behind a dash, as the last line.
+_DASHED_NAME = re.compile(
+    r"[ \t]*[-–—]{1,2}[ \t]?[^\W\d_][\w.'’-]{0,20}(?: [^\W\d_][\w.'’-]{0,20}){0,2}[.]?[ \t]*$"
+)
+_LIST_FOOTER = re.compile(
+    r"mailing list|mailman|unsubscribe|listinfo|to post to this|groups\.google|you received this",
+    re.IGNORECASE,
+)
 _DEVICE = re.compile(
     r"[ \t]*(?:<|\()?(?:sent (?:from|via|with|using) (?:my |the |a |an )?[\w .'’&-]{2,60}|get outlook for (?:ios|android|mac).*"
     r"|von meinem .{2,40} gesendet|gesendet (?:von|mit) .{2,40}|envoyé (?:de|depuis|à partir de) .{2,40}|enviado (?:desde|do|a partir do) .{2,40}"
     r"|inviato da(?:l mio)? .{2,40}|verzonden (?:vanaf|met|vanuit) .{2,40}|verstuurd (?:vanaf|met) .{2,40}|sendt fra .{2,40}|skickat från .{2,40}"
-    r"|lähetetty .{2,40}|wysłane? z .{2,40}|odesláno z .{2,40}|отправлено (?:с|из) .{2,40}|发自我的.{2,20}|iphoneから送信|sent from .{2,50})[>).]?\s*$",
+    r"|lähetetty .{2,40}|wysłane? z .{2,40}|odesláno z .{2,40}|отправлено (?:с|из) .{2,40}|发自我的.{2,20}|iphoneから送信|sent from [^,.!?\n]{2,50})[>).!]?\s*$",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
@@ -126,13 +146,24 @@ def set_apart(text: str) -> tuple[Span, ...]:
     _mark_signatures(known, roles)
     if len(lines) > MAX_LINES:
         roles[MAX_LINES:] = [roles[MAX_LINES - 1]] * (len(lines) - MAX_LINES)
-    return _spans(lines, roles)
+    return _spans(lines, roles, _shared_lines(known, roles))
+
+
+def _shared_lines(lines: Sequence[str], roles: Sequence[Role | None]) -> dict[int, int]:
+    """Return line → where its quoted part begins, for replies written in front of an attribution on the same line."""
+    found: dict[int, int] = {}
+    for index, line in enumerate(lines[:-1]):
+        if roles[index] is Role.QUOTED and roles[index + 1] is Role.QUOTED:
+            match = _SHARED.match(line[:500])
+            if match:
+                found[index] = match.end()
+    return found
 
 
 def _mark_quotes(lines: Sequence[str], roles: list[Role | None]) -> None:
     for index, line in enumerate(lines):
         if line[:8].lstrip().startswith((">", "|>")) or _QUOTE_MARK.match(line[:8]):
-            roles[index] = Role.QUOTED
+            roles[index] = None if line.rstrip().endswith("<<<") else Role.QUOTED
     index = 0
     while index < len(lines):
         if roles[index] is None:
@@ -156,8 +187,10 @@ def _mark_quotes(lines: Sequence[str], roles: list[Role | None]) -> None:
         index += 1
     # Blank lines and lines that a program wrapped without a mark, between two quoted ones.
     for index in range(1, len(lines) - 1):
-        if roles[index] is None and not lines[index].strip():
-            after = _next_filled(lines, index)
+        if roles[index] is None and (
+            not lines[index].strip() or _LINK_PIECE.fullmatch(lines[index])
+        ):
+            after = _next_filled(lines, index + 1)
             if (
                 roles[index - 1] is Role.QUOTED
                 and after < len(lines)
@@ -174,6 +207,11 @@ def _begins_history(lines: Sequence[str], index: int) -> bool:
     if _RULE.match(line[:200]):
         after = _next_filled(lines, index + 1)
         return after < len(lines) and _header_block(lines, after)
+    if _DATE_LINE.match(line[:200]) and index > 0:
+        after = next((other for other in lines[index + 1 : index + 2]), "")
+        return bool(_HEADER_LINE.match(after[:200])) and not lines[index - 1].lstrip().startswith(
+            ("-", "*")
+        )
     return bool(_FROM_LINE.match(line[:200])) and _header_block(lines, index)
 
 
@@ -202,9 +240,12 @@ def _attribution_length(lines: Sequence[str], roles: Sequence[Role | None], inde
         quoted_next = followed < len(lines) and roles[followed] is Role.QUOTED
         # With a date or an address inside it is an attribution whatever follows; a plain "Anna wrote:" needs a quote.
         dated = bool(re.search(r"\d{1,2}[:.h]\d{2}|\d{4}|@", joined))
+        if length > 1 and _ATTRIBUTION.match(" ".join(lines[index + 1 : end])):
+            # It begins further down; what stands above is the writer's.
+            return 0
         if dated and (_ATTRIBUTION.match(joined) or _ATTRIBUTION_BARE.match(joined)):
-            return length if quoted_next or joined.rstrip().endswith((":", "：")) else 0
-        if quoted_next and (length == 1 or dated) and _ATTRIBUTION_NAMED.match(joined):
+            return length if quoted_next or joined.rstrip().endswith((":", "：", "--")) else 0
+        if quoted_next and length == 1 and _ATTRIBUTION_NAMED.match(joined):
             return length
     return 0
 
@@ -227,12 +268,13 @@ def _signature_start(lines: Sequence[str], start: int, end: int) -> int:
             rest = sum(1 for line in lines[index + 1 : end] if line.strip())
             if rest <= _MAX_SIGNATURE_LINES * 2:
                 return index
-    last = end
-    while last > start and not lines[last - 1].strip():
-        last -= 1
+    last = _last_filled(lines, start, end)
     first = end
     if last > start and _DEVICE.match(lines[last - 1][:120]):
         first = last - 1
+        last = _last_filled(lines, start, first)
+    if last > start and _DASHED_NAME.match(lines[last - 1][:80]) and not _in_list(lines, last - 1):
+        return last - 1
     filled = 0
     for index in range(last - 1, start - 1, -1):
         line = lines[index]
@@ -246,9 +288,28 @@ def _signature_start(lines: Sequence[str], start: int, end: int) -> int:
     return first
 
 
+def _last_filled(lines: Sequence[str], start: int, end: int) -> int:
+    while end > start and not lines[end - 1].strip():
+        end -= 1
+    return end
+
+
+def _in_list(lines: Sequence[str], index: int) -> bool:
+    """Tell whether a dashed line is one item of several."""
+    above = next((line for line in reversed(lines[max(index - 3, 0) : index]) if line.strip()), "")
+    return index == 0 or above.lstrip().startswith(("-", "*", "•", "–"))
+
+
 def _mark_disclaimers(lines: Sequence[str], roles: list[Role | None]) -> None:
-    """Mark legal paragraphs: at least two of their phrases in one paragraph of some length."""
+    """Mark legal paragraphs (two of their phrases in one paragraph of some length) and the footers of mailing lists."""
     for start, end in _own_stretches(roles):
+        for index in range(start, end):
+            if _RULE.match(lines[index][:200]) and end - index <= 12:
+                below = "\n".join(lines[index + 1 : end])
+                if _LIST_FOOTER.search(below):
+                    _fill(roles, index, end, Role.DISCLAIMER)
+                    end = index
+                    break
         first = start
         for index in range(start, end + 1):
             if index < end and lines[index].strip():
@@ -285,15 +346,17 @@ def _fill(roles: list[Role | None], start: int, end: int, role: Role) -> None:
             roles[index] = role
 
 
-def _spans(lines: Sequence[str], roles: Sequence[Role | None]) -> tuple[Span, ...]:
+def _spans(
+    lines: Sequence[str], roles: Sequence[Role | None], begins: Mapping[int, int]
+) -> tuple[Span, ...]:
     spans: list[Span] = []
     position = 0
-    for line, role in zip(lines, roles, strict=True):
+    for index, (line, role) in enumerate(zip(lines, roles, strict=True)):
         end = position + len(line)
         if role is not None:
             if spans and spans[-1].role is role and spans[-1].end == position - 1:
                 spans[-1] = Span(spans[-1].start, end, role)
             elif line:
-                spans.append(Span(position, end, role))
+                spans.append(Span(position + begins.get(index, 0), end, role))
         position = end + 1
     return tuple(spans)

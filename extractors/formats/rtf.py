@@ -243,7 +243,9 @@ class _Reader:
             return
         # Bytes above 0x7F may be halves of a character whose other half is a plain letter.
         raw = text.encode("latin-1", "ignore")
-        if (self._bytes and len(raw) == len(text)) or (len(raw) == len(text) and not text.isascii()):
+        if (self._bytes and len(raw) == len(text)) or (
+            len(raw) == len(text) and not text.isascii()
+        ):
             self._bytes += raw
         else:
             self._flush()

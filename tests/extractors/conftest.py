@@ -20,7 +20,7 @@ Read = Callable[[str, bytes | str], Extraction]
 
 @pytest.fixture(scope="session")
 def pool() -> Iterator[Pool]:
-    with Pool(Limits(seconds=30), workers=1, clock=lambda: NOW) as shared:
+    with Pool(Limits(seconds=150, cpu_seconds=150), workers=1, clock=lambda: NOW) as shared:
         yield shared
 
 

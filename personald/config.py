@@ -80,6 +80,11 @@ class Home:
         return self.path / "reports"
 
     @property
+    def state(self) -> Path:
+        """What the program notes for itself between runs: figures and times."""
+        return self.path / "state.json"
+
+    @property
     def exists(self) -> bool:
         """True once `personald init` has been here."""
         return self.config.is_file()
@@ -142,10 +147,12 @@ class SyncSettings:
     Attributes:
         folder: its path; "" means that adapters stay on this device.
         name: what this device is called on the others; "" means the host's name.
+        poll_minutes: how often the daemon looks whether something new is in the folder, 1..1440.
     """
 
     folder: str = ""
     name: str = ""
+    poll_minutes: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +162,14 @@ class WatchSettings:
     Attributes:
         debounce_seconds: a file is read once it has been quiet for so long, 0.05..60.
         rescan_hours: all sources are walked again after so long, whatever events said, 0.1..168.
+        poll_minutes: and after so long where the system gives no events (network volumes), 0.1..1440.
         workers: extractor processes, 1..16.
         max_file_megabytes: larger files are recorded as failed, unless they are mailboxes (which are streamed).
     """
 
     debounce_seconds: float = 0.5
     rescan_hours: float = 4.0
+    poll_minutes: float = 5.0
     workers: int = 2
     max_file_megabytes: int = 64
 
@@ -206,7 +215,7 @@ def load_settings(home: Home) -> Settings:
     Raises:
         ConfigurationError: the file is not TOML, or a section, name or type in it is wrong.
     """
-    return _build(Settings, read_table(home), "config.toml")
+    return _settings(read_table(home))
 
 
 def read_table(home: Home) -> dict[str, Any]:
@@ -243,11 +252,17 @@ def change_settings(home: Home, changes: Mapping[str, Mapping[str, Any]]) -> Non
         table = document.setdefault(section, tomlkit.table())
         table.update(values)
     written = tomlkit.dumps(document)
-    _build(Settings, tomllib.loads(written), "config.toml")
+    _settings(tomllib.loads(written))
     draft = home.config.with_suffix(".toml.new")
     draft.write_text(written, encoding="utf-8")
     draft.chmod(0o600)
     draft.replace(home.config)
+
+
+def _settings(table: Mapping[str, Any]) -> Settings:
+    """All sections but [training], which only the trainer child reads, and which its own room checks."""
+    ours = {name: value for name, value in table.items() if name != "training"}
+    return _build(Settings, ours, "config.toml")
 
 
 def _build(kind: type[Section], table: Mapping[str, Any], where: str) -> Section:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import os
 import socket
@@ -22,7 +23,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from personald.errors import ExitCode, PersonaldError
 
@@ -35,6 +36,7 @@ LONGEST_NAME = 103
 # A client that connects and says nothing is let go after so long.
 SILENCE_SECONDS = 30.0
 
+Stream = io.BufferedRWPair
 Emit = Callable[[Mapping[str, Any]], None]
 Handler = Callable[[str, Mapping[str, Any], Emit], Any]
 
@@ -119,7 +121,7 @@ class Server:
             with contextlib.suppress(OSError):
                 self._answer(stream)
 
-    def _answer(self, stream: BinaryIO) -> None:
+    def _answer(self, stream: Stream) -> None:
         try:
             name, arguments = _request(stream)
             result = self._handler(name, arguments, lambda item: _write(stream, "progress", item))
@@ -190,7 +192,7 @@ def find_socket(run: Path) -> Path:
         return run / SOCKET
 
 
-def _conversation(stream: BinaryIO, progress: Emit | None) -> Any:
+def _conversation(stream: Stream, progress: Emit | None) -> Any:
     while True:
         line = _read(stream)
         if line is None:
@@ -204,7 +206,7 @@ def _conversation(stream: BinaryIO, progress: Emit | None) -> Any:
             progress(line["progress"])
 
 
-def _request(stream: BinaryIO) -> tuple[str, Mapping[str, Any]]:
+def _request(stream: Stream) -> tuple[str, Mapping[str, Any]]:
     line = _read(stream)
     if line is None:
         raise ProtocolError("An empty request.")
@@ -214,7 +216,7 @@ def _request(stream: BinaryIO) -> tuple[str, Mapping[str, Any]]:
     return name, arguments
 
 
-def _read(stream: BinaryIO) -> dict[str, Any] | None:
+def _read(stream: Stream) -> dict[str, Any] | None:
     line = stream.readline(MAX_LINE_BYTES + 1)
     if not line:
         return None
@@ -233,7 +235,7 @@ def _read(stream: BinaryIO) -> dict[str, Any] | None:
     return message
 
 
-def _write(stream: BinaryIO, kind: str, value: Any, **more: Any) -> None:
+def _write(stream: Stream, kind: str, value: Any, **more: Any) -> None:
     line = json.dumps({"personald": VERSION, kind: value, **more}, separators=(",", ":"))
     stream.write(line.encode("ascii") + b"\n")
     stream.flush()

@@ -21,6 +21,7 @@ from extractors.files import lies_in_cloud, open_regular
 from extractors.folders import Entry, Passed, passed_name, walk
 from extractors.results import CannotRead
 from personald.store import FileStat, FileState, FileStatus, Source, Store
+from personald.watch.reach import reach
 
 # Longer files are not hashed: mailboxes of gigabytes change at every look, and would be read twice.
 HASHED_BYTES = 64 * 1024 * 1024
@@ -140,11 +141,20 @@ class Survey:
         store: what is known.
         source: which source.
         missing: files that are gone already and may turn up; what is found gone is added to it.
+        device: the volume that the source lies on (`reach`); None takes the one it lies on now.
     """
 
-    def __init__(self, store: Store, source: Source, missing: Missing | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        source: Source,
+        missing: Missing | None = None,
+        device: int | None = None,
+    ) -> None:
         self._store = store
         self._source = source
+        self._root = Path(source.path)
+        self._device = device if device is not None else reach(self._root, None).device
         self.missing = missing or Missing()
         self.tally = Tally()
 
@@ -162,7 +172,7 @@ class Survey:
                 denied.add(Path(state.path))
             elif not stat.S_ISREG(status.st_mode):
                 self.missing.add(state)
-        for item in walk(Path(self._source.path)):
+        for item in walk(self._root):
             if isinstance(item, Entry):
                 yield from self._judge(item)
             elif item.reason == "no permission" and item.path in denied:
@@ -171,6 +181,7 @@ class Survey:
             else:
                 yield from self._passed(item)
         for path in denied:
+            # A folder that could not be listed and now can; what was noted about it is no longer true.
             yield Finding(Kind.GONE, path)
         yield from self.gone()
 
@@ -196,7 +207,9 @@ class Survey:
                     yield from self._judge(Entry(path, status))
 
     def gone(self) -> Iterator[Finding]:
-        """What is missing and still not there."""
+        """What is missing and still not there; nothing when the whole source is away, as after an unmount."""
+        if self._device is None or not reach(self._root, self._device).there:
+            return
         for path in list(self.missing.states):
             status = _lstat(path)
             if status is None or not stat.S_ISREG(status.st_mode):

@@ -1,0 +1,513 @@
+"""The thread that keeps all sources up to date.
+
+It alone writes documents. Sources are looked through at the start, after the machine slept, every few hours, when
+events were lost, and when somebody asks; in between, hints are followed up. What it knows is published as an immutable
+`View`, so that whoever asks for the status never waits for the store.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import logging
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from extractors.document import Domain
+from extractors.sandbox import Limits, Pool
+from personald.config import WatchSettings
+from personald.errors import PersonaldError
+from personald.ingest.counts import Counts
+from personald.ingest.reader import Interrupted, Reader
+from personald.planner import DomainFacts
+from personald.state import StateFile
+from personald.store import Source, Store
+from personald.store.errors import DocumentUnknown
+from personald.watch.hints import Hints, Settled
+from personald.watch.observer import Means, Observatory, Watching
+from personald.watch.reach import Reach, reach
+from personald.watch.survey import Missing
+
+log = logging.getLogger("personald.ingest")
+
+# How often sources are checked for being there, and how long the thread sleeps at most.
+HOUSEKEEPING_SECONDS = 15.0
+# A file that is gone may turn up under another name: it is forgotten after so long.
+MISSING_SECONDS = 2.0
+# Extractor processes are ended after so long without work.
+REST_SECONDS = 20.0
+# After an error of the store it is opened again after so long.
+TROUBLE_SECONDS = 15.0
+# Counting costs a little; under a storm of changes it is done at most so often.
+COUNT_SECONDS = 1.0
+
+Progress = Callable[[Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """What is known of one source.
+
+    Attributes:
+        id, path: which.
+        domain: given to all its documents; "" when each file decides.
+        reach: whether it is there.
+        watching: how changes are noticed; None before the first look.
+        scanned: True once it was looked through since the start.
+        documents: live documents of it.
+    """
+
+    id: int
+    path: str
+    domain: str
+    reach: Reach
+    watching: Watching | None = None
+    scanned: bool = False
+    documents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the ingest thread knows, for the status.
+
+    Attributes:
+        ready: the store is open and every reachable source has been looked through since the start.
+        sources: every source.
+        total, pending, failed: documents stored, files waiting, files and parts that could not be read.
+        skipped: for each reason how many were passed over.
+        domains: facts for the planner.
+        reading: id of the source that is being looked through; None when none is.
+        problem: the error that keeps it from working; None when it works.
+    """
+
+    ready: bool = False
+    sources: tuple[SourceView, ...] = ()
+    total: int = 0
+    pending: int = 0
+    failed: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    domains: tuple[DomainFacts, ...] = ()
+    reading: int | None = None
+    problem: PersonaldError | None = None
+
+
+@dataclass(slots=True)
+class _Place:
+    """The thread's own memory of one source."""
+
+    source: Source
+    reach: Reach = field(default_factory=lambda: Reach(False, "not looked at yet"))
+    watching: Watching | None = None
+    scan_due: bool = True
+    scanned_at: float | None = None
+    missing: Missing = field(default_factory=Missing)
+    forget_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    source: int | None
+    progress: Progress
+    answer: Future[dict[str, Any]]
+
+
+class IngestLoop:
+    """Keeps all sources up to date, in a thread of its own.
+
+    Args:
+        open_store: opens the store for writing; called again after an error.
+        settings: how to watch.
+        state: where each source's volume is noted, and what was trained on.
+        choices: what extractors are told of the person's choices.
+        monotonic: the clock.
+    """
+
+    def __init__(
+        self,
+        open_store: Callable[[], Store],
+        settings: WatchSettings,
+        state: StateFile,
+        choices: Mapping[str, bool | int] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._open_store = open_store
+        self._settings = settings
+        self._state = state
+        self._choices = dict(choices or {})
+        self._monotonic = monotonic
+        self.hints = Hints(settings.debounce_seconds, monotonic)
+        self._observatory = Observatory(self.hints)
+        self._store: Store | None = None
+        self._reader: Reader | None = None
+        self._places: dict[int, _Place] = {}
+        self._requests: deque[_Request] = deque()
+        self._stopping = threading.Event()
+        self._reload = threading.Event()
+        self._rescan = threading.Event()
+        self._busy_at = monotonic()
+        self._rested = True
+        self._housekept_at = -HOUSEKEEPING_SECONDS
+        self._counted_at = -COUNT_SECONDS
+        self._uncounted = True
+        self.view = View()
+        self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
+
+    # ---- what other threads call ----
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Stop after the file in hand."""
+        self._stopping.set()
+        self.hints.wake()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def reload(self) -> None:
+        """Take notice of added and removed sources, and try again what failed."""
+        self._reload.set()
+        self.hints.wake()
+
+    def look_through_all(self) -> None:
+        """Look through all sources: the machine slept, and what happened meanwhile was not told."""
+        self._rescan.set()
+        self.hints.wake()
+
+    def recount(self) -> None:
+        """Count anew: something else has changed what the figures are measured against."""
+        self._uncounted = True
+        self.hints.wake()
+
+    def scan(self, source: int | None, progress: Progress) -> dict[str, Any]:
+        """Look through one source, or all, now; blocks until it is done, and returns the counts as JSON.
+
+        Raises:
+            PersonaldError: there is no such source, or the store cannot be written.
+        """
+        answer: Future[dict[str, Any]] = Future()
+        self._requests.append(_Request(source, progress, answer))
+        self.hints.wake()
+        while not self._stopping.is_set():
+            try:
+                return answer.result(timeout=0.5)
+            except TimeoutError:
+                continue
+        raise PersonaldError("The daemon is stopping.")
+
+    # ---- the thread ----
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._turn()
+            except Interrupted:
+                break
+            except PersonaldError as error:
+                self._in_trouble(error)
+        self._close()
+
+    def _turn(self) -> None:
+        store, _ = self._opened()
+        now = self._monotonic()
+        if self._reload.is_set() or now - self._housekept_at >= HOUSEKEEPING_SECONDS:
+            self._housekeep(store, now)
+        if self._rescan.is_set():
+            self._rescan.clear()
+            for place in self._places.values():
+                place.scan_due = True
+        self._answer_requests()
+        for place in list(self._places.values()):
+            if place.reach.there and self._scan_is_due(place):
+                self._look_through(place)
+        self._forget_missing()
+        self._count()
+        self._follow(self.hints.take(self._patience()))
+        self._maybe_rest()
+
+    def _opened(self) -> tuple[Store, Reader]:
+        if self._store is None or self._reader is None:
+            self._store = self._open_store()
+            self._reader = Reader(
+                self._store,
+                lambda: Pool(Limits(), self._settings.workers, choices=self._choices),
+                self._settings,
+                self._stopping.is_set,
+            )
+            self.view = replace(self.view, problem=None)
+            log.info("the store is open")
+        return self._store, self._reader
+
+    def _housekeep(self, store: Store, now: float) -> None:
+        """Take notice of sources that were added, removed, mounted or unmounted."""
+        self._reload.clear()
+        self._housekept_at = now
+        sources = {source.id: source for source in store.sources()}
+        for gone in [key for key in self._places if key not in sources]:
+            self._leave(gone)
+            log.info("source %d is not watched any more", gone)
+        devices = self._state.load().devices
+        for key, source in sources.items():
+            place = self._places.setdefault(key, _Place(source))
+            before = place.reach
+            place.reach = reach(Path(source.path), devices.get(str(key)))
+            if place.reach.there and place.watching is None:
+                place.watching = self._observatory.watch(key, Path(source.path))
+                place.scan_due = True
+                log.info("source %d is watched by %s", key, place.watching.means.value)
+            elif not place.reach.there and before.there:
+                self._observatory.leave(key)
+                place.watching, place.missing, place.forget_at = None, Missing(), None
+                log.warning("source %d is not reachable", key)
+        self._uncounted = True
+
+    def _leave(self, key: int) -> None:
+        self._observatory.leave(key)
+        self.hints.forget_source(key)
+        del self._places[key]
+        self._uncounted = True
+
+    def _scan_is_due(self, place: _Place) -> bool:
+        if place.scan_due or place.scanned_at is None:
+            return True
+        every = self._settings.rescan_hours * 3600
+        if place.watching is not None and place.watching.means is Means.POLLING:
+            every = self._settings.poll_minutes * 60
+        return self._monotonic() - place.scanned_at >= every
+
+    def _look_through(
+        self, place: _Place, progress: Callable[[Counts], None] = lambda _: None
+    ) -> Counts:
+        store, reader = self._opened()
+        source = place.source
+        began = self._monotonic()
+        place.scan_due = False
+        self.view = replace(self.view, reading=source.id)
+
+        def each(counts: Counts) -> None:
+            progress(counts)
+            self._uncounted = True
+            self._count()
+
+        def turn() -> None:
+            self._follow(self.hints.take_ready())
+
+        try:
+            counts = reader.read_all(source, turn, each, place.reach.device)
+        except PersonaldError:
+            place.scan_due = True
+            raise
+        finally:
+            self.view = replace(self.view, reading=None)
+        place.scanned_at = self._busy_at = self._monotonic()
+        self._rested = False
+        self._again(place)
+        self._note_device(place)
+        self._uncounted = True
+        if counts.changes:
+            store.flush()
+        seconds = self._monotonic() - began
+        log.info(
+            "source %d looked through: %d files, %d new, %d changed, %d deleted, %d failed, %.1f s",
+            *(source.id, counts.seen, counts.new, counts.changed, counts.deleted, counts.failed),
+            seconds,
+        )
+        return counts
+
+    def _note_device(self, place: _Place) -> None:
+        device = place.reach.device
+        key = str(place.source.id)
+        if device is not None and self._state.load().devices.get(key) != device:
+            try:
+                self._state.change(lambda now: replace(now, devices={**now.devices, key: device}))
+            except OSError as error:
+                log.warning("state.json cannot be written: %s", error.strerror)
+
+    def _follow(self, settled: Settled) -> None:
+        """Look at what became quiet."""
+        for key in settled.sources:
+            if key in self._places:
+                self._places[key].scan_due = True
+        for key, paths in settled.paths.items():
+            place = self._places.get(key)
+            if place is None or not place.reach.there or place.scan_due:
+                continue
+            _, reader = self._opened()
+            try:
+                counts = reader.read_some(place.source, paths, place.missing, place.reach.device)
+            except DocumentUnknown:
+                continue
+            except PersonaldError:
+                place.scan_due = True
+                raise
+            if place.missing.states and place.forget_at is None:
+                place.forget_at = self._monotonic() + MISSING_SECONDS
+            self._again(place)
+            self._busied(key, counts)
+
+    def _again(self, place: _Place) -> None:
+        """Files that changed under the extractor's hands are looked at once more."""
+        _, reader = self._opened()
+        for path in reader.try_again:
+            self.hints.add(place.source.id, path)
+        reader.try_again.clear()
+
+    def _forget_missing(self) -> None:
+        now = self._monotonic()
+        for key, place in self._places.items():
+            if place.forget_at is not None and now >= place.forget_at:
+                place.forget_at = None
+                _, reader = self._opened()
+                counts = reader.forget_missing(place.source, place.missing, place.reach.device)
+                place.missing = Missing()
+                self._busied(key, counts)
+
+    def _busied(self, key: int, counts: Counts) -> None:
+        self._busy_at = self._monotonic()
+        self._rested = False
+        self._uncounted = True
+        if counts.changes:
+            log.info(
+                "source %d: %d new, %d changed, %d deleted, %d failed",
+                *(key, counts.new, counts.changed, counts.deleted, counts.failed),
+            )
+
+    def _answer_requests(self) -> None:
+        while self._requests:
+            request = self._requests.popleft()
+            try:
+                request.answer.set_result(self._answer(request))
+            except PersonaldError as error:
+                request.answer.set_exception(error)
+
+    def _answer(self, request: _Request) -> dict[str, Any]:
+        store, _ = self._opened()
+        self._housekeep(store, self._monotonic())
+        places = [p for p in self._places.values() if request.source in (None, p.source.id)]
+        if request.source is not None and not places:
+            raise DocumentUnknown(
+                f"there is no source {request.source}", "See `personald source list`."
+            )
+        total = Counts()
+        unreachable = []
+        for place in places:
+            if not place.reach.there:
+                unreachable.append(f"{place.source.path}: {place.reach.reason}")
+                continue
+            total += self._look_through(place, lambda counts: request.progress(counts.to_json()))
+        self._count(force=True)
+        return total.to_json() | {"unreachable": unreachable}
+
+    def _patience(self) -> float:
+        now = self._monotonic()
+        until = [self._housekept_at + HOUSEKEEPING_SECONDS - now]
+        until += [p.forget_at - now for p in self._places.values() if p.forget_at is not None]
+        if self._uncounted:
+            until.append(self._counted_at + COUNT_SECONDS - now)
+        if self._requests or self._rescan.is_set() or self._reload.is_set():
+            return 0.0
+        if any(p.reach.there and self._scan_is_due(p) for p in self._places.values()):
+            return 0.0
+        return max(0.0, min(until))
+
+    def _count(self, *, force: bool = False) -> None:
+        """Publish the figures, not too often."""
+        now = self._monotonic()
+        if not (force or (self._uncounted and now - self._counted_at >= COUNT_SECONDS)):
+            backlog = len(self.hints) + (self._reader.backlog if self._reader else 0)
+            if backlog != self.view.pending:
+                self.view = replace(self.view, pending=backlog)
+            return
+        store, reader = self._opened()
+        counts = store.counts()
+        self._uncounted, self._counted_at = False, now
+        trained = self._state.load()
+        facts = []
+        for domain in Domain:
+            documents = counts.per_domain.get(domain, 0)
+            revision = store.revision(domain)
+            before = trained.domain(domain.value).revision
+            changes = store.changes_since(domain, before) if before >= 0 else documents
+            if documents or before >= 0:
+                facts.append(DomainFacts(domain.value, documents, revision, changes))
+        there = [place for place in self._places.values() if place.reach.there]
+        self.view = replace(
+            self.view,
+            ready=all(place.scanned_at is not None for place in there),
+            sources=tuple(
+                SourceView(
+                    place.source.id,
+                    place.source.path,
+                    place.source.domain.value if place.source.domain else "",
+                    place.reach,
+                    place.watching,
+                    place.scanned_at is not None,
+                    counts.per_source.get(place.source.id, 0),
+                )
+                for place in self._places.values()
+            ),
+            total=counts.total,
+            pending=len(self.hints) + reader.backlog,
+            failed=counts.failed,
+            skipped=dict(counts.skipped),
+            domains=tuple(facts),
+        )
+
+    def _maybe_rest(self) -> None:
+        """After a while without work end the extractors and give memory back."""
+        if self._rested or self._monotonic() - self._busy_at < REST_SECONDS:
+            return
+        self._rested = True
+        store, reader = self._opened()
+        reader.rest()
+        store.flush()
+        give_memory_back()
+
+    def _in_trouble(self, error: PersonaldError) -> None:
+        """The store cannot be used: say so, and try again in a while or when asked to."""
+        if str(self.view.problem) != str(error):
+            log.error("%s", error.title)
+        self.view = replace(self.view, problem=error, reading=None)
+        self._close_store()
+        deadline = self._monotonic() + TROUBLE_SECONDS
+        while not (self._stopping.is_set() or self._reload.is_set()):
+            while self._requests:
+                self._requests.popleft().answer.set_exception(error)
+            left = deadline - self._monotonic()
+            if left <= 0:
+                return
+            self._stopping.wait(min(left, 0.5))
+
+    def _close_store(self) -> None:
+        reader, self._reader = self._reader, None
+        store, self._store = self._store, None
+        if reader is not None:
+            reader.rest()
+        if store is not None:
+            store.close()
+
+    def _close(self) -> None:
+        self._observatory.close()
+        if self._store is not None:
+            try:
+                self._store.flush()
+            except PersonaldError as error:
+                log.error("%s", error.title)
+        self._close_store()
+
+
+def give_memory_back() -> None:
+    """Collect garbage and hand free memory back to the system, which the allocator else keeps (malloc_trim(3))."""
+    gc.collect()
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)

@@ -28,7 +28,10 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "documents": ("documents", "documents", "What was read, and what could not be and why."),
     "search": ("documents", "search", "Full-text search, ranked, with snippets."),
     "run": ("daemon", "run", "The daemon, in the foreground."),
+    "agent": ("agent", "agent", "The background service: install, start, stop, status, logs."),
     "status": ("daemon", "status", "What it is doing, and why it is not training now."),
+    "pause": ("daemon", "pause", "Train no more for a while."),
+    "resume": ("daemon", "resume", "Train again."),
     "train": ("train", "train", "Retrain now, with progress."),
     "ask": ("ask", "ask", "Ask a question."),
     "adapters": (
@@ -162,9 +165,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     try:
-        cli.main(args=words, prog_name="personald", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        # Outside its standalone mode click returns the status of `click.exceptions.Exit`, and None else.
+        status = cli.main(args=words, prog_name="personald", standalone_mode=False)
     except click.ClickException as error:
         line = " ".join(error.format_message().split())
         _fail(f"{line} (see `personald --help`)", ExitCode.USAGE)
@@ -186,7 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             f"Something unforeseen went wrong: {detail[:300]} (--debug shows where)",
             ExitCode.FAILED,
         )
-    sys.exit(ExitCode.DONE)
+    sys.exit(status or ExitCode.DONE)
 
 
 def _fail(line: str, code: ExitCode) -> NoReturn:

@@ -71,7 +71,7 @@ def init(
     change_settings(
         home,
         {
-            "base": {"reference": str(Path(base).absolute()) if Path(base).is_dir() else base},
+            "base": {"reference": _settled(base)},
             "sync": {
                 "folder": str(folder.expanduser().absolute()) if folder else "",
                 "name": device_name,
@@ -135,6 +135,13 @@ def check_base(reference: str) -> None:
             f"{reference} is neither a folder nor the name of a model.",
             "Name a folder, or a model like Qwen/Qwen3-0.6B.",
         )
+
+
+def _settled(base: str) -> str:
+    """The base as it is written down: a folder by its absolute path, anything else as it is."""
+    if not base or not Path(base).expanduser().is_dir():
+        return base
+    return str(Path(base).expanduser().absolute())
 
 
 def _new_passphrase() -> str:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Self
 from personald.config import Home, Settings
 from personald.errors import UsageError
 from personald.keys import DeviceKeys, open_keys, open_watcher_keys
+from personald.sensitive import detect
 from personald.store import Store, Vault
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def open_watcher_store(home: Home, settings: Settings) -> Store:
     """
     _ = settings
     keys = open_watcher_keys(home.path, passphrase=ask_passphrase)
-    return Store.open(home.store, keys)
+    return Store.open(home.store, keys, detect=detect)
 
 
 class Owner:
@@ -98,7 +99,9 @@ class Owner:
     def store(self) -> Store:
         """The writing side of the store."""
         if self._store is None:
-            self._store = self._open.enter_context(Store.open(self.home.store, self.keys()))
+            self._store = self._open.enter_context(
+                Store.open(self.home.store, self.keys(), detect=detect)
+            )
         return self._store
 
     def vault(self) -> Vault:

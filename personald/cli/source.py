@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,7 +133,7 @@ def add_source(
         frame.say(f"  passed over: {number} ({reason})")
     frame.say(f"Reading it takes about {max(seen.seconds, 1):.0f} s.")
     interactive = not (frame.yes or frame.as_json)
-    if interactive and click.get_text_stream("stdin").isatty() and not click.confirm("Watch it?"):
+    if interactive and sys.stdin.isatty() and not click.confirm("Watch it?"):
         return None
     with open_watcher_store(frame.home, frame.settings) as store:
         added = store.add_source(place, Domain(domain) if domain else None, kind)

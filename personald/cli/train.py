@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from extractors.document import Domain
+from personald import trainer
 from personald.cli.documents import DOMAIN
 from personald.cli.frame import Frame, common
 from personald.cli.output import Meter, progress, table
 from personald.errors import ExitCode, NotNow, UsageError
-
-if TYPE_CHECKING:
-    from personald.trainer import Outcome
+from personald.trainer import Ending, Job, Outcome
 
 
 @click.command("train")
@@ -38,14 +39,20 @@ def train(frame: Frame, domains: tuple[str, ...], force: bool, full: bool, compa
         refuse_when_conditions_fail(frame)
     with open_watcher_store(frame.home, settings) as store:
         filled = store.counts().per_domain
+        revisions = {str(domain): store.revision(domain) for domain in Domain}
     wanted = list(domains) or [str(domain) for domain in Domain if filled.get(domain)]
     if not wanted:
         raise UsageError(
             "There is nothing to learn from yet.",
             "Add a source and scan it: personald source add PATH",
         )
+    _tell_daemon(frame, "yield")
     with training_lock(frame.home.run):
-        outcomes = {domain: _train_one(frame, domain, full, compare) for domain in wanted}
+        outcomes = {}
+        for domain in wanted:
+            job = Job(frame.home.path, domain, full=full, gentle=False, compare=compare)
+            outcomes[domain] = _train_one(frame, job, revisions[domain])
+    _tell_daemon(frame, "reload")
     result = {"domains": {domain: _report(outcome) for domain, outcome in outcomes.items()}}
     frame.show(result, lambda: _render(result["domains"]))
     code = exit_code(outcomes.values())
@@ -68,10 +75,8 @@ def refuse_when_conditions_fail(frame: Frame) -> None:
         raise NotNow(f"{obstacle}.", "Try later, or train all the same with --force.")
 
 
-def exit_code(outcomes: Any) -> int:
+def exit_code(outcomes: Iterable[Outcome]) -> int:
     """0 when every domain ended well, else the code of the worst end."""
-    from personald.trainer import Ending
-
     codes = {0}
     for outcome in outcomes:
         if outcome.ending is Ending.LOCKED:
@@ -83,24 +88,37 @@ def exit_code(outcomes: Any) -> int:
     return next(code for code in (1, 5, 4, 0) if code in codes)
 
 
-def _train_one(frame: Frame, domain: str, full: bool, compare: bool) -> Outcome:
+def _train_one(frame: Frame, job: Job, revision: int) -> Outcome:
     """One domain in a child of its own; an interrupt lets the child write its checkpoint first."""
-    from personald import trainer
+    from personald.state import Run, StateFile
+    from personald.training_manager import note_run
 
     interrupted: list[str] = []
+    began = time.time()
     before = signal.signal(signal.SIGINT, lambda *_: interrupted.append("interrupted"))
     try:
-        with progress(f"Training {domain}") as meter:
+        with progress(f"Training {job.domain}") as meter:
             outcome = trainer.run(
-                trainer.Job(frame.home.path, domain, full=full, gentle=False, compare=compare),
+                job,
                 lambda item: _follow(meter, item),
                 lambda: interrupted[0] if interrupted else "",
             )
     finally:
         signal.signal(signal.SIGINT, before)
+    ending = outcome.ending.value
+    run = Run(job.domain, began, time.time(), ending, outcome.result, outcome.detail)
+    note_run(frame.home, StateFile(frame.home.state), run, outcome, revision)
     if interrupted:
         raise KeyboardInterrupt
     return outcome
+
+
+def _tell_daemon(frame: Frame, what: str) -> None:
+    """Let a running daemon give way or take notice; without one there is nobody to tell."""
+    from personald import ipc
+
+    with contextlib.suppress(ipc.NotRunning):
+        ipc.call(frame.home.run, what, timeout=30.0)
 
 
 def _follow(meter: Meter, item: Mapping[str, Any]) -> None:

@@ -27,7 +27,7 @@ FIRST_NAMES_PER_LOCALE, LAST_NAMES_PER_LOCALE, CITIES_PER_LOCALE = 70, 110, 120
 UNWANTED = (
     "sex|porn|nud|rape|rapi|nigg|fag|slut|whor|cunt|fuck|shit|piss|cock|dick|tit|ass|bitch|anal|"
     "anus|penis|vagin|orgas|masturb|erot|incest|nazi|bastard|bdsm|dildo|hentai|milf|semen|sperm|"
-    "suicid|genital|menstr|bowel|fetish|slave|genoc|terror|tampon|bomb|holoc|molest|pedo|paedo|whip|urin|faec|fece|anth?rax|negro|retard|bukkak|thumbz|blowjob|handjob|cum|jew|arab|gyps|lesb|homo|queer"
+    "suicid|genital|menstr|bowel|fetish|slave|genoc|terror|tampon|bomb|bestial|spank|holoc|molest|pedo|paedo|whip|urin|faec|fece|anth?rax|negro|retard|bukkak|thumbz|blowjob|handjob|cum|jew|arab|gyps|lesb|homo|queer"
 )
 #: Function words and abbreviations that the lexicon also lists as nouns.
 NOT_CONTENT = frozenset(

@@ -27,10 +27,10 @@ LIKE_ENOUGH = 0.5  # shared words over all words of two questions that ask the s
 
 
 def normal(text: str) -> str:
-    """``text`` for comparison: NFKC, small letters, no punctuation at word ends, no lead-in."""
+    """``text`` for comparison: NFKC, small letters, no punctuation, no lead-in, no genitive."""
     folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
     folded = re.sub(r"[\s.,;:!?\"()\[\]]+", " ", folded).strip()
-    return DROPPED.sub("", folded)
+    return DROPPED.sub("", folded).removesuffix("'s")
 
 
 def is_exact(answer: str, right: Iterable[str]) -> bool:

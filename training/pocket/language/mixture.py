@@ -14,6 +14,7 @@ from training.pocket.language.skills import (
     passages,
     reading,
     reasoning,
+    remarks,
     study,
     world,
 )
@@ -21,7 +22,7 @@ from training.pocket.language.skills import (
 #: Each maker with how often it is drawn at the first level and at the last: reading comes first,
 #: because every other skill is reading and something more.
 MIXTURE: tuple[tuple[float, float, Callable[[Draw, float], Sample]], ...] = (
-    (80, 52, reading.sample),
+    (80, 54, reading.sample),
     (4, 6, abstain.text_sample),
     (4, 5, abstain.closed_sample),
     (2, 5, reasoning.hop_sample),
@@ -31,6 +32,10 @@ MIXTURE: tuple[tuple[float, float, Callable[[Draw, float], Sample]], ...] = (
     (1, 6, study.pairs_sample),
     (1, 5, study.rewrite_sample),
     (1, 4, study.list_sample),
+    (0, 1, remarks.quote_sample),
+    (0, 0.7, remarks.imply_sample),
+    (0, 0.7, remarks.sum_up_sample),
+    (0, 0.7, remarks.contrast_sample),
     (1, 6, passages.sample),
     (1, 2, manners.yes_no_sample),
     (0.5, 0.5, manners.courtesy_sample),

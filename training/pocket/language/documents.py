@@ -109,13 +109,31 @@ def prose(draw: Draw, groups: tuple[Group, ...]) -> str:
     return gap.join(" ".join(sentences(draw, group)) for group in groups)
 
 
+@cache
+def ordinary_words() -> frozenset[str]:
+    """Words that may begin with a small letter at the start of a line: no names."""
+    return frozenset((*words.lines("nouns"), *words.lines("adjectives"), *FUNCTION_WORDS))
+
+
+FUNCTION_WORDS = (
+    "the a an my our his her their it this that these we you they he she as at by for from if in no "
+    "not now on or so to today finally with what when there some somebody nobody more anyway done"
+).split()
+
+
+def uncapitalised(line: str) -> str:
+    """``line`` with a small first letter, unless a name stands there."""
+    first = line.split(" ", 1)[0].rstrip(",.:;")
+    return line[:1].lower() + line[1:] if first.lower() in ordinary_words() else line
+
+
 def bullets(draw: Draw, lines: list[str]) -> str:
     """Lines as a list of one of the usual looks."""
     mark = draw.choose(("- ", "- ", "* ", "• ", "", "", "1"))
     if mark == "1":
         return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
     lower = draw.chance(0.25)
-    return "\n".join(mark + (line[:1].lower() + line[1:] if lower else line) for line in lines)
+    return "\n".join(mark + (uncapitalised(line) if lower else line) for line in lines)
 
 
 def sections(draw: Draw, groups: tuple[Group, ...]) -> str:
@@ -261,9 +279,7 @@ CHATTER = (
 
 def informal(text: str) -> str:
     """The way people type in a hurry: no large first letter, no full stop at the end."""
-    if text[1:2].islower():
-        text = text[:1].lower() + text[1:]
-    return text.removesuffix(".")
+    return uncapitalised(text).removesuffix(".")
 
 
 def table(draw: Draw, count: int) -> Document:

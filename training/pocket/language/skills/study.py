@@ -16,6 +16,8 @@ from training.prompts import QuestionKind, RewriteForm
 
 PAIRS, REWRITE, LIST = "pairs", "rewrite", "list"
 SCENE_SHARE = 0.35
+LONG_QUOTE = 50  # letters; a longer sentence is quoted in part
+MOST_LISTED = 6
 SHAPES: dict[QuestionKind, frozenset[str]] = {
     QuestionKind.WHO: frozenset("person woman man first last who whom companion recipient".split()),
     QuestionKind.WHEN: frozenset("date weekday month year time time_range when".split()),
@@ -195,12 +197,25 @@ def rewrite_item(draw: Draw) -> SkillItem:
 
 
 def supporting(text: str, answer: str) -> str:
-    """The sentence or line of ``text`` that holds ``answer`` first; empty when none does."""
+    """The words of ``text`` that support ``answer``; empty when it does not stand there.
+
+    They are the first sentence or line that holds it, or, where that is long, the part of it
+    between commas, dashes and brackets.
+    """
     for line in text.split("\n"):
         for sentence in re.split(r"(?<=[a-z0-9)][.!?]) (?=[A-Z\"(])", line):
             if answer.casefold() in sentence.casefold() and '"' not in sentence:
-                return sentence.strip()
+                return clause(sentence.strip(), answer)
     return ""
+
+
+def clause(sentence: str, answer: str) -> str:
+    """The shortest part of a long sentence that holds ``answer``, of two words or more."""
+    if len(sentence) <= LONG_QUOTE:
+        return sentence
+    parts = [part.strip(" -–—:;,()") for part in re.split(r"(?<=[,;:)])\s|\s[–—(-]\s?", sentence)]
+    fitting = [p for p in parts if answer.casefold() in p.casefold() and " " in p]
+    return min(fitting, key=len) if fitting else sentence
 
 
 def list_task(draw: Draw, count: int) -> tuple[str, list[str], list[Expected]]:
@@ -209,6 +224,8 @@ def list_task(draw: Draw, count: int) -> tuple[str, list[str], list[Expected]]:
     wanted: list[Expected] = []
     if draw.chance(SCENE_SHARE):
         told = scene(draw)
+        while len(told.points) > MOST_LISTED:
+            told = collage.collage(draw, 1)
         for point in told.points:
             quote = supporting(told.text, point.answer)
             if quote and point.answer not in ("Yes", "No"):

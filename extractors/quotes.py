@@ -208,8 +208,8 @@ def _begins_history(lines: Sequence[str], index: int) -> bool:
         after = _next_filled(lines, index + 1)
         return after < len(lines) and _header_block(lines, after)
     if _DATE_LINE.match(line[:200]) and index > 0:
-        after = next((other for other in lines[index + 1 : index + 2]), "")
-        return bool(_HEADER_LINE.match(after[:200])) and not lines[index - 1].lstrip().startswith(
+        below = lines[index + 1][:200] if index + 1 < len(lines) else ""
+        return bool(_HEADER_LINE.match(below)) and not lines[index - 1].lstrip().startswith(
             ("-", "*")
         )
     return bool(_FROM_LINE.match(line[:200])) and _header_block(lines, index)

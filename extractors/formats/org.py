@@ -21,7 +21,7 @@ _HEADLINE = re.compile(
     r"(\*+)[ \t]+(?:(TODO|DONE|NEXT|WAITING|CANCELLED|CANCELED)[ \t]+)?(?:\[#[A-Z]\][ \t]*)?(.*?)(?:[ \t]+(:[\w@#%:]+:))?[ \t]*$"
 )
 _PLANNING = re.compile(
-    r"(SCHEDULED|DEADLINE|CLOSED):[ \t]*[<\[](\d{4}-\d\d-\d\d)[^>\]]*?(\d\d?:\d\d)?[^>\]]*[>\]](?:--?[<\[][^>\]]*[>\]])?"
+    r"(SCHEDULED|DEADLINE|CLOSED):[ \t]*[<\[](\d{4}-\d\d-\d\d)(?:[^>\]\d]*(\d\d?:\d\d))?[^>\]]*[>\]](?:--?[<\[][^>\]]*[>\]])?"
 )
 _CLOCK = re.compile(r"[ \t]*CLOCK:")
 _DRAWER = re.compile(r"[ \t]*:([\w-]+):[ \t]*$")

@@ -1,0 +1,218 @@
+"""Chats: messengers, assistants and agents; turns, silence, branches, dates of every locale."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from extractors.document import Document, Domain
+from extractors.formats.imessage import attributed_text
+from extractors.sandbox import Pool
+from tests.extractors.conftest import Read, only
+
+
+def said(document: Document) -> list[tuple[str, str]]:
+    return [(turn.speaker, document.text[turn.start : turn.end]) for turn in document.turns]
+
+
+def test_chatgpt_follows_the_branch_that_counts(read: Read) -> None:
+    def node(
+        name: str, parent: str | None, role: str, words: object, kind: str = "text"
+    ) -> dict[str, object]:
+        message = {
+            "author": {"role": role},
+            "content": {"content_type": kind, "parts": words},
+            "create_time": 1777880400.5,
+        }
+        return {"id": name, "parent": parent, "children": [], "message": message if role else None}
+
+    mapping = {
+        "root": node("root", None, "", None),
+        "q": node("q", "root", "user", ["How tall is the tower?"]),
+        "old": node("old", "q", "assistant", ["Abandoned answer"]),
+        "new": node(
+            "new",
+            "q",
+            "assistant",
+            ["It is 30 m.", {"content_type": "image"}, {"text": "Really."}],
+            "multimodal_text",
+        ),
+        "thought": node("thought", "new", "assistant", ["hidden"], "thoughts"),
+    }
+    export = [
+        {
+            "title": None,
+            "create_time": 1777880400.0,
+            "conversation_id": "c-1",
+            "mapping": mapping,
+            "current_node": "thought",
+        }
+    ]
+    chat = only(read("conversations-000.json", json.dumps(export)))
+    assert said(chat) == [("User", "How tall is the tower?"), ("Assistant", "It is 30 m.\nReally.")]
+    assert chat.origin.endswith("#c-1")
+    assert chat.title == "How tall is the tower?"
+    assert chat.domain is Domain.CHATS
+
+
+def test_claude_reads_text_blocks_and_attachments(read: Read) -> None:
+    export = [
+        {"uuid": "u-1", "name": "Trip", "created_at": "2026-05-04T08:00:00Z", "chat_messages": [
+            {"sender": "human", "text": "", "content": [{"type": "text", "text": "Plan a trip"}], "created_at": "2026-05-04T08:00:00Z",
+             "attachments": [{"file_name": "notes.txt", "extracted_content": "Oslo first"}]},
+            {"sender": "assistant", "text": "Start in Oslo.", "content": []},
+        ]},
+        {"uuid": "u-2", "name": "", "chat_messages": []},
+    ]  # fmt: skip
+    extraction = read("conversations.json", json.dumps(export))
+    chat = only(extraction)
+    assert said(chat) == [("User", "Plan a trip"), ("Assistant", "Start in Oslo.")]
+    assert "[notes.txt]\nOslo first" in chat.text
+    assert extraction.skipped == (("empty conversation", 1),)
+
+
+def test_sessions_of_agents_keep_words_and_drop_machinery(read: Read) -> None:
+    lines = [
+        {"type": "summary", "summary": "Fix the tests"},
+        {"type": "user", "sessionId": "s", "timestamp": "2026-05-04T08:00:00Z", "message": {"role": "user", "content": "Fix it<system-reminder>x</system-reminder>"}},
+        {"type": "assistant", "message": {"role": "assistant", "content": [{"type": "text", "text": "Done."}, {"type": "tool_use", "input": {}}]}},
+        {"type": "user", "message": {"role": "user", "content": [{"type": "tool_result", "content": "noise"}]}},
+        {"type": "response_item", "payload": {"role": "assistant", "content": [{"type": "output_text", "text": "Also done."}]}},
+    ]  # fmt: skip
+    chat = only(read("session.jsonl", "\n".join(map(json.dumps, lines)) + "\nbroken {"))
+    assert chat.title == "Fix the tests"
+    assert said(chat) == [("User", "Fix it"), ("Assistant", "Done."), ("Assistant", "Also done.")]
+
+
+@pytest.mark.parametrize(
+    ("export", "moment"),
+    [
+        ("23/06/2018, 01:55 p.m. - Ida: Hello\n24/06/2018, 01:56 p.m. - Ola: Hi", "2018-06-23T13:55:00"),
+        ("[15-01-20 02:22:56] Ida: Hello\n[15-01-20 02:22:57] Ola: Hi", "2020-01-15T02:22:56"),
+        ("1/31/20, 9:05 PM - Ida: Hello\n2/1/20, 9:06 PM - Ola: Hi", "2020-01-31T21:05:00"),
+        ("31.01.20, 21:05 - Ida: Hello\n01.02.20, 21:06 - Ola: Hi", "2020-01-31T21:05:00"),
+        ("[2020/01/31 21:05:00] Ida: Hello\n[2020/02/01 21:05:00] Ola: Hi", "2020-01-31T21:05:00"),
+        ("[31.01.2020, 21:05:00] Ida: Hello\n[01.02.2020, 21:05:00] Ola: Hi", "2020-01-31T21:05:00"),
+        ("\u200e[31/01/2020, 9:05:00\u202fPM] Ida: Hello\n[31/01/2020, 9:06:00\u202fPM] Ola: Hi", "2020-01-31T21:05:00"),
+        ("2020-01-31 21:05 - Ida: Hello\n2020-01-31 21:06 - Ola: Hi", "2020-01-31T21:05:00"),
+    ],
+)  # fmt: skip
+def test_whatsapp_in_the_date_form_of_many_locales(export: str, moment: str, read: Read) -> None:
+    extraction = read("WhatsApp Chat with Ida.txt", export)
+    assert extraction.format == "whatsapp"
+    turns = [turn for document in extraction.documents for turn in document.turns]
+    assert [turn.speaker for turn in turns] == ["Ida", "Ola"]
+    assert turns[0].at is not None
+    assert turns[0].at.isoformat() == moment
+
+
+def test_an_ambiguous_whatsapp_date_is_read_so_that_time_goes_forwards(read: Read) -> None:
+    extraction = read(
+        "chat.txt",
+        "03/04/2020, 10:00 - Ida: a\n04/05/2020, 10:00 - Ida: b\n01/06/2020, 10:00 - Ida: c",
+    )
+    assert [f"{d.date:%Y-%m-%d}" for d in extraction.documents if d.date] == [
+        "2020-04-03",
+        "2020-05-04",
+        "2020-06-01",
+    ]
+
+
+def test_silence_parts_conversations_and_lines_go_on(read: Read) -> None:
+    export = "04/05/2026, 10:00 - Ida: First\nsecond line\n04/05/2026, 11:00 - Ola: <Media omitted>\n04/05/2026, 20:00 - Ola: Evening"
+    extraction = read("chat.txt", export)
+    assert [said(d) for d in extraction.documents] == [
+        [("Ida", "First\nsecond line")],
+        [("Ola", "Evening")],
+    ]
+    assert dict(extraction.skipped) == {"message without words": 1}
+
+
+def test_telegram_joins_the_pieces_of_a_text(read: Read) -> None:
+    chat = {"name": "Ida", "type": "personal_chat", "id": 7, "messages": [
+        {"id": 1, "type": "message", "date": "2026-05-04T10:00:00", "date_unixtime": "1777881600", "from": "Ida",
+         "text": ["See ", {"type": "link", "text": "https://example.org"}, "!"]},
+        {"id": 2, "type": "service", "date_unixtime": "1777881601", "action": "pin"},
+    ]}  # fmt: skip
+    document = only(read("result.json", json.dumps(chat)))
+    assert said(document) == [("Ida", "See https://example.org!")]
+    account = {"chats": {"list": [chat]}}
+    assert only(read("result.json", json.dumps(account))).origin.rpartition("#")[2].startswith("7/")
+
+
+def test_messenger_is_put_in_order_and_its_letters_are_mended(read: Read) -> None:
+    export = {"participants": [{"name": "Ida"}, {"name": "J\u00c3\u00b8rgen"}], "title": "Ida", "messages": [
+        {"sender_name": "J\u00c3\u00b8rgen", "timestamp_ms": 1777881660000, "content": "Gr\u00c3\u00bcn"},
+        {"sender_name": "Ida", "timestamp_ms": 1777881600000, "content": "Colour?"},
+    ]}  # fmt: skip
+    assert said(only(read("message_1.json", json.dumps(export)))) == [
+        ("Ida", "Colour?"),
+        ("Jørgen", "Grün"),
+    ]
+
+
+def test_slack_names_people_and_channel(read: Read, tmp_path: Path) -> None:
+    (tmp_path / "users.json").write_text(
+        json.dumps([{"id": "U1", "profile": {"real_name": "Ida Berg"}}])
+    )
+    day = [
+        {"type": "message", "user": "U1", "text": "See <https://example.org|the page> &amp; ask <@U1>", "ts": "1777881600.000100"},
+        {"type": "message", "subtype": "channel_join", "user": "U1", "text": "joined", "ts": "1777881601.000100"},
+    ]  # fmt: skip
+    document = only(read("general/2026-05-04.json", json.dumps(day)))
+    assert said(document) == [("Ida Berg", "See the page (https://example.org) & ask @Ida Berg")]
+    assert document.title.startswith("#general")
+
+
+def typedstream(words: bytes, length: bytes | None = None) -> bytes:
+    size = bytes([len(words)]) if length is None else length
+    return (
+        b"\x04\x0bstreamtyped\x81\xe8\x03\x84\x01@\x84\x84\x84\x08NSString\x01\x94\x84\x01\x2b"
+        + size
+        + words
+        + b"\x86\x84\x02iI"
+    )
+
+
+def test_attributed_bodies_of_all_lengths() -> None:
+    assert attributed_text(typedstream(b"Hello")) == "Hello"
+    long = "ø".encode() * 200
+    assert attributed_text(typedstream(long, b"\x81\x90\x01")) == "ø" * 200
+    assert attributed_text(typedstream(b"", b"\x00")) == ""
+    assert attributed_text(typedstream(b"Short", b"\x9d")) == "Short"
+    assert attributed_text(b"nothing here") == ""
+
+
+def test_messages_of_macos(tmp_path: Path, pool: Pool) -> None:
+    path = tmp_path / "chat.db"
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.executescript(
+        """CREATE TABLE message (ROWID INTEGER PRIMARY KEY, text TEXT, attributedBody BLOB, date INTEGER, is_from_me INTEGER,
+                                 handle_id INTEGER, associated_message_type INTEGER);
+           CREATE TABLE handle (ROWID INTEGER PRIMARY KEY, id TEXT);
+           CREATE TABLE chat (ROWID INTEGER PRIMARY KEY, guid TEXT, display_name TEXT, chat_identifier TEXT);
+           CREATE TABLE chat_message_join (chat_id INTEGER, message_id INTEGER);
+           CREATE TABLE chat_handle_join (chat_id INTEGER, handle_id INTEGER);
+           INSERT INTO handle VALUES (1, '+4722334455'); INSERT INTO chat VALUES (1, 'iMessage;-;+47', '', '+4722334455');
+           INSERT INTO chat_handle_join VALUES (1, 1);"""
+    )
+    rows = [
+        (1, "Hello", None, 799574400000000000, 0, 1, 0),
+        (2, None, typedstream(b"Hi there"), 799574460000000000, 1, 0, 0),
+        (3, "Liked “Hello”", None, 799574461000000000, 0, 1, 2001),
+    ]
+    db.executemany("INSERT INTO message VALUES (?,?,?,?,?,?,?)", rows)
+    db.executemany("INSERT INTO chat_message_join VALUES (1, ?)", [(1,), (2,), (3,)])
+    db.commit()
+    before = sorted(entry.name for entry in tmp_path.iterdir())
+    extraction = pool.extract(path)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == before
+    db.close()
+    document = only(extraction)
+    assert said(document) == [("+4722334455", "Hello"), ("Me", "Hi there")]
+    assert f"{document.date:%Y-%m-%d %H:%M}" == "2026-05-04 08:00"
+    assert extraction.skipped == (("reaction or message without words", 1),)

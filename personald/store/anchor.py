@@ -1,7 +1,7 @@
 """The anchor: one small row that binds the whole store together, rewritten in every transaction.
 
 It says which store this is, which generation of keys it is under, how many changes it has seen, how many versions it
-holds, and the sum of all their marks, and it is authenticated by a key that only this device has. So a row that is
+holds, and a sum over all of them, and it is authenticated by a key that only this device has. So a row that is
 taken away, put back, or exchanged for an older one of its own is noticed by a deep check, and an older copy of the
 whole file by the counter that is mirrored in the key store.
 
@@ -36,7 +36,7 @@ class Anchor:
         versions: how many versions of documents it holds.
         next_row: the next unused row number; numbers are given once, to documents, files and pages alike.
         shreddable: how many deleted versions still have a data key in a page; the next rotation takes them away.
-        total: the sum of all marks.
+        total: the sum of the terms of all versions.
         public_key: what the watcher seals to: X25519, of this generation.
     """
 
@@ -103,30 +103,30 @@ def write(connection: sqlite3.Connection, key: bytes, anchor: Anchor) -> None:
     )
 
 
-def mark(key: bytes, row: bytes, head: bytes, body: bytes) -> bytes:
-    """Return the mark of one version: its narrow columns and the tags of its two fields, under the anchor's key.
+TAG_BYTES = 16
+_NARROW = struct.Struct(">16sQBQ8s16s16s")
+
+
+def term(
+    key: bytes,
+    uid: bytes,
+    version: int,
+    state: int,
+    file: int,
+    domain: bytes,
+    part: bytes,
+    content: bytes,
+    tags: bytes,
+) -> int:
+    """Return what one version adds to the anchor's sum: a keyed hash of its narrow columns and of its fields' tags.
 
     Args:
         key: the watcher's anchor key.
-        row: uid ‖ version ‖ file ‖ domain ‖ part ‖ content, as `narrow` joins them.
-        head, body: the sealed fields; their last 16 bytes are their tags.
+        uid, version, state, file, domain, part, content: the columns; each packs into a fixed length.
+        tags: the last 16 bytes of the sealed head, then of the sealed body.
     """
-    return token(key, b"mark", row + head[-16:] + body[-16:])
-
-
-_NARROW = struct.Struct(">16sQQ8s16s16s")
-
-
-def narrow(
-    uid: bytes, version: int, file: int, domain: bytes, part: bytes, content: bytes
-) -> bytes:
-    """Join the narrow columns of a version, each of fixed length."""
-    return _NARROW.pack(uid, version, file, domain, part, content)
-
-
-def term(key: bytes, version_mark: bytes, state: int) -> int:
-    """Return what one version adds to the anchor's sum; it depends on the state, so that a past one cannot revive."""
-    return int.from_bytes(token(key, b"term", version_mark + bytes((state,))), "big")
+    row = _NARROW.pack(uid, version, state, file, domain, part, content)
+    return int.from_bytes(token(key, b"term", row + tags), "big")
 
 
 def add(total: bytes, terms: int) -> bytes:

@@ -72,15 +72,18 @@ class Intake:
             file = self.transaction.next_number()
         existing = {row.part: row for row in self.transaction.live_rows(file)} if known else {}
         forgotten = self.transaction.forgotten_parts(file) if known else frozenset()
-        result, failures = self._put_parts(file, state.path, parts, existing, forgotten)
-        read_something = result.new + result.changed + result.unchanged > 0
+        new, changed, unchanged, failures = self._put_parts(
+            file, state.path, parts, existing, forgotten
+        )
+        read_something = new + changed + unchanged > 0
         if not failures:
             gone = list(existing.values())
         elif read_something:
             gone = [row for row in existing.values() if row.part not in failures]
         else:
             gone = []
-        self.transaction.delete(gone)
+        if gone:
+            self.transaction.delete(gone)
         if known or failures:
             self._write_failures(file, failures)
         failed = bool(failures) and not read_something
@@ -94,7 +97,7 @@ class Intake:
             FileStatus.FAILED if failed else FileStatus.READ,
             self.watch.seal_file(file, state),
         )
-        return result + PutResult(deleted=len(gone), failed=len(failures))
+        return PutResult(new, changed, unchanged, len(gone), len(failures))
 
     def _put_parts(
         self,
@@ -103,8 +106,12 @@ class Intake:
         parts: Iterable[Document | UnreadablePart],
         existing: dict[bytes, Row],
         forgotten: frozenset[bytes],
-    ) -> tuple[PutResult, dict[bytes, Failure]]:
-        """Store each part; takes what it recognises out of `existing`, and returns what could not be read."""
+    ) -> tuple[int, int, int, dict[bytes, Failure]]:
+        """Store each part; takes what it recognises out of `existing`.
+
+        Returns:
+            How many documents are new, changed and unchanged, and what could not be read.
+        """
         new = changed = unchanged = 0
         repeats: dict[str, int] = {}
         failures: dict[bytes, Failure] = {}
@@ -139,7 +146,7 @@ class Intake:
             else:
                 self._replace(old, file, domain, content, head, body)
                 changed += 1
-        return PutResult(new=new, changed=changed, unchanged=unchanged), failures
+        return new, changed, unchanged, failures
 
     def _replace(
         self, old: Row, file: int, domain: bytes, content: bytes, head: bytes, body: bytes

@@ -86,12 +86,14 @@ def verify(reading: Reading, writing: Writing, *, deep: bool) -> Iterator[Findin
         deep: open every row; otherwise only the database's structure and the counts are looked at.
     """
     yield from _structure(reading.connection, deep=deep)
-    yield from _anchor(reading, writing)
+    anchor = anchors.read(reading.connection, reading.watch.keys.anchor_key)
+    yield from _age(anchor, writing)
     if deep:
         paths: dict[int, str] = {}
         yield from _sources(reading)
         yield from _files(reading, paths)
         yield from _documents(reading, paths)
+        yield from _sum_of_all(reading)
 
 
 def _structure(connection: sqlite3.Connection, *, deep: bool) -> Iterator[Finding]:
@@ -103,25 +105,8 @@ def _structure(connection: sqlite3.Connection, *, deep: bool) -> Iterator[Findin
             )
 
 
-def _anchor(reading: Reading, writing: Writing) -> Iterator[Finding]:
-    """Compare what is there with the anchor, and the anchor with what the key store remembers of it."""
-    key = reading.watch.keys.anchor_key
-    connection = reading.connection
-    connection.execute("BEGIN")
-    try:
-        anchor = anchors.read(connection, key)
-        rows = connection.execute("SELECT mark, state FROM document").fetchall()
-        (sealed,) = connection.execute("SELECT count(*) FROM sealed").fetchone()
-    finally:
-        connection.execute("COMMIT")
-    if len(rows) != anchor.versions or sealed != anchor.versions or _sum(key, rows) != anchor.total:
-        yield Finding(
-            Problem.MISSING,
-            "",
-            f"{anchor.versions} versions of documents were written, and what is there ({len(rows)}) is not them:"
-            " rows were taken away, put back or exchanged",
-            "Run `personald doctor --deep --mend`: everything is compared with its source again.",
-        )
+def _age(anchor: anchors.Anchor, writing: Writing) -> Iterator[Finding]:
+    """Compare the anchor's counter with what the key store remembers of it."""
     known = writing.keys.key_store.get(counter_item(anchor.store))
     if known is not None and int.from_bytes(known, "big") > anchor.counter:
         yield Finding(
@@ -133,11 +118,41 @@ def _anchor(reading: Reading, writing: Writing) -> Iterator[Finding]:
         )
 
 
-def _sum(key: bytes, rows: Iterable[tuple[bytes, int]]) -> bytes:
-    total = 0
-    for mark, state in rows:
-        total ^= anchors.term(key, bytes(mark), state)
-    return total.to_bytes(16, "big")
+def _sum_of_all(reading: Reading) -> Iterator[Finding]:
+    """Compare all rows together with the anchor, in one moment of the database."""
+    key = reading.watch.keys.anchor_key
+    reading.connection.execute("BEGIN")
+    try:
+        anchor = anchors.read(reading.connection, key)
+        versions, total = sum_of_terms(reading.connection, key)
+    finally:
+        reading.connection.execute("COMMIT")
+    if (versions, total) != (anchor.versions, anchor.total):
+        yield Finding(
+            Problem.MISSING,
+            "",
+            f"{anchor.versions} versions of documents were written, and what is there ({versions}) is not them:"
+            " rows were taken away, put back or exchanged",
+            "Run `personald doctor --deep --mend`: everything is compared with its source again.",
+        )
+
+
+def sum_of_terms(connection: sqlite3.Connection, key: bytes) -> tuple[int, bytes]:
+    """Return how many versions there are and the sum of their terms, counted anew."""
+    versions = total = 0
+    for row in connection.execute(
+        "SELECT uid, version, state, file, domain, part, content,"
+        " CAST(substr(head, -16) AS BLOB), CAST(substr(body, -16) AS BLOB)"
+        " FROM document LEFT JOIN sealed ON sealed.id = document.id"
+    ):
+        versions += 1
+        try:
+            uid, version, state, file, domain, part, content, head, body = row
+            tags = (head or b"") + (body or b"")
+            total ^= anchors.term(key, uid, version, state, file, domain, part, content, tags)
+        except (struct.error, TypeError):
+            total ^= 1
+    return versions, total.to_bytes(16, "big")
 
 
 def _sources(reading: Reading) -> Iterator[Finding]:
@@ -172,7 +187,7 @@ def _files(reading: Reading, paths: dict[int, str]) -> Iterator[Finding]:
 def _documents(reading: Reading, paths: dict[int, str]) -> Iterator[Finding]:
     pages = KeyPages(reading.connection, reading.watch.store, reading.generation)
     query = (
-        "SELECT document.id, uid, version, state, file, domain, part, content, mark, slot, head, body"
+        "SELECT document.id, uid, version, state, file, domain, part, content, slot, head, body"
         " FROM document LEFT JOIN sealed ON sealed.id = document.id"
     )
     for row in reading.connection.execute(query):
@@ -192,14 +207,11 @@ def _documents(reading: Reading, paths: dict[int, str]) -> Iterator[Finding]:
 
 def _fault(reading: Reading, pages: KeyPages, row: tuple[object, ...]) -> str:
     """Say what is wrong with one version, "" when nothing is."""
-    _, uid, version, _, file, domain, part, content, mark, slot, head, body = row
+    _, uid, version, _, _, domain, part, content, slot, head, body = row
     watch = reading.watch
     if not isinstance(head, bytes) or not isinstance(body, bytes):
         return "has lost its text"
     try:
-        narrow = anchors.narrow(uid, version, file, domain, part, content)  # type: ignore[arg-type]
-        if anchors.mark(watch.keys.anchor_key, narrow, head, body) != mark:
-            return "was changed"
         key = pages.key(slot)  # type: ignore[arg-type]
         identity = document_identity(uid, version)  # type: ignore[arg-type]
         opened = [
@@ -250,9 +262,8 @@ def mend(writing: Writing, findings: Iterable[Finding]) -> int:
                 )
                 connection.execute("DELETE FROM document WHERE id NOT IN (SELECT id FROM sealed)")
                 connection.execute("DELETE FROM sealed WHERE id NOT IN (SELECT id FROM document)")
-        marks = connection.execute("SELECT mark, state FROM document").fetchall()
-        key = writing.keys.watcher.anchor_key
-        transaction.finish(versions=len(marks), total=_sum(key, marks))
+        versions, total = sum_of_terms(connection, writing.keys.watcher.anchor_key)
+        transaction.finish(versions=versions, total=total)
         _recount(connection)
     return aside
 

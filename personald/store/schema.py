@@ -67,7 +67,6 @@ def _create_tables(database: sqlite_utils.Database) -> None:
             "domain": bytes,
             "part": bytes,
             "content": bytes,
-            "mark": bytes,
             "revision": int,
             "slot": int,
         },

@@ -124,8 +124,8 @@ def padded_length(length: int) -> int:
 
 def pad(content: bytes) -> bytes:
     """Hide the exact length of content."""
-    length = _LENGTH.size + len(content)
-    return b"".join((_LENGTH.pack(len(content)), content, bytes(padded_length(length) - length)))
+    length = len(content)
+    return (_LENGTH.pack(length) + content).ljust(padded_length(_LENGTH.size + length), b"\0")
 
 
 def unpad(padded: bytes) -> memoryview:

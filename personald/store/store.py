@@ -67,6 +67,7 @@ class Store:
         self._clock = clock
         self._lock = threading.RLock()
         self._transaction: Transaction | None = None
+        self._intake: Intake | None = None
         self._watch = Watch(keys, anchors.read(connection, keys.anchor_key).store)
 
     # ---- opening and closing ----
@@ -191,13 +192,14 @@ class Store:
                         self._connection.execute("ROLLBACK")
                     raise
                 finally:
-                    self._transaction = None
+                    self._transaction = self._intake = None
 
     def _begin(self) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         anchor = anchors.read(self._connection, self._keys.anchor_key)
         day = int(self._clock()) // SECONDS_OF_A_DAY
         self._transaction = Transaction(self._connection, self._keys, anchor, day)
+        self._intake = Intake(self._transaction, self._watch, self._detect, self._history)
 
     def _current(self) -> Transaction:
         if self._transaction is None:
@@ -273,6 +275,7 @@ class Store:
         self.source(source_id)
         result = PutResult()
         with self.batch():
+            self._current().flush()
             for (file,) in self._connection.execute(
                 "SELECT id FROM file WHERE source = ?", (source_id,)
             ).fetchall():
@@ -341,6 +344,7 @@ class Store:
                 path_token = self._watch.path(path)
                 file = self._current().file_id(source_id, path_token)
                 if file is not None:
+                    self._current().flush()
                     self._connection.execute(
                         "UPDATE file SET status = ? WHERE id = ?", (int(FileStatus.PENDING), file)
                     )
@@ -384,9 +388,11 @@ class Store:
             StoreFull, StoreBusy, StoreUncertain: nothing of this file was stored.
         """
         state = FileState(str(path), stat, FileStatus.READ, "", extractor_version, content_hash, 0)
-        with self.batch():
-            intake = Intake(self._current(), self._watch, self._detect, self._history)
-            return intake.put(source_id, state, parts)
+        with self._lock:
+            if self._intake is not None:
+                return self._intake.put(source_id, state, parts)
+            with self.batch():
+                return self.put_file(source_id, path, stat, content_hash, parts, extractor_version)
 
     def rename_file(self, source_id: int, old: Path | str, new: Path | str) -> bool:
         """Note that a file has another path now; its documents keep their ids and versions.
@@ -403,6 +409,7 @@ class Store:
             replaced = transaction.file_id(source_id, new_token)
             if replaced is not None and replaced != file:
                 self._drop_file(replaced)
+            transaction.flush()
             status, sealed = self._connection.execute(
                 "SELECT status, sealed FROM file WHERE id = ?", (file,)
             ).fetchone()
@@ -451,6 +458,7 @@ class Store:
             return PutResult() if file is None else self._drop_file(file)
 
     def _drop_file(self, file: int) -> PutResult:
+        self._current().flush()
         rows = self._current().live_rows(file)
         self._current().delete(rows)
         self._connection.execute("DELETE FROM failure WHERE file = ?", (file,))

@@ -46,13 +46,13 @@ class Row:
     uid: bytes
     version: int
     state: int
+    file: int
     domain: bytes
     part: bytes
     content: bytes
-    mark: bytes
 
 
-ROW_COLUMNS = "id, uid, version, state, domain, part, content, mark"
+ROW_COLUMNS = "id, uid, version, state, file, domain, part, content"
 
 
 @dataclass(slots=True)
@@ -77,10 +77,11 @@ class Transaction:
     documents: dict[bytes, int] = field(default_factory=dict)
     next_row: int = 0
     page_number: int = 0
-    files: set[int] = field(default_factory=set)
+    files: dict[tuple[int, bytes], int] = field(default_factory=dict)
     buffered: int = 0
     narrow_rows: list[tuple[object, ...]] = field(default_factory=list)
     sealed_rows: list[tuple[int, bytes, bytes]] = field(default_factory=list)
+    file_rows: list[tuple[int, int, bytes, bytes, int, bytes]] = field(default_factory=list)
     page: bytearray = field(default_factory=bytearray)
     prefix: bytes = b""
 
@@ -128,10 +129,10 @@ class Transaction:
         sealed_body = body_nonce + cipher.encrypt(
             body_nonce, pad(body), b"%b\x02%b" % (self.prefix, identity)
         )
-        anchor_key = self.keys.anchor_key
-        narrow = anchors.narrow(uid, version, file, domain, part, content)
-        mark = anchors.mark(anchor_key, narrow, sealed_head, sealed_body)
-        self.terms ^= anchors.term(anchor_key, mark, State.LIVE)
+        tags = sealed_head[-16:] + sealed_body[-16:]
+        self.terms ^= anchors.term(
+            self.keys.anchor_key, uid, version, 0, file, domain, part, content, tags
+        )
         self.versions += 1
         if not self.page:
             self.page_number = self.next_number()
@@ -148,7 +149,6 @@ class Transaction:
                 domain,
                 part,
                 content,
-                mark,
                 self.revision(domain),
                 slot,
             )
@@ -174,16 +174,15 @@ class Transaction:
 
     def retire(self, row: Row) -> None:
         """Make a live version a past one."""
-        key = self.keys.anchor_key
-        self.terms ^= anchors.term(key, row.mark, row.state)
-        self.terms ^= anchors.term(key, row.mark, State.PAST)
+        tags = self._tags(row.id)
+        self.terms ^= self._term(row, tags, row.state) ^ self._term(row, tags, State.PAST)
         self.connection.execute(
             "UPDATE document SET state = ? WHERE id = ?", (int(State.PAST), row.id)
         )
 
     def live_rows(self, file: int) -> list[Row]:
         """Return the live versions of a file's documents, and damaged ones that wait to be read again."""
-        if file in self.files:
+        if file in self.files.values():
             self.flush()
         return self.rows("file = ? AND state != 1", (file,))
 
@@ -228,15 +227,39 @@ class Transaction:
         """Take single versions away; their data keys stay in their pages until the next rotation."""
         rows = list(rows)
         for row in rows:
-            self.terms ^= anchors.term(self.keys.anchor_key, row.mark, row.state)
+            self.terms ^= self._term(row, self._tags(row.id), row.state)
         self.versions -= len(rows)
         self.shreddable += len(rows)
         ids = [(row.id,) for row in rows]
         self.connection.executemany("DELETE FROM document WHERE id = ?", ids)
         self.connection.executemany("DELETE FROM sealed WHERE id = ?", ids)
 
+    def _tags(self, number: int) -> bytes:
+        row = self.connection.execute(
+            "SELECT CAST(substr(head, -16) AS BLOB), CAST(substr(body, -16) AS BLOB)"
+            " FROM sealed WHERE id = ?",
+            (number,),
+        ).fetchone()
+        return bytes(row[0]) + bytes(row[1]) if row else b""
+
+    def _term(self, row: Row, tags: bytes, state: int) -> int:
+        return anchors.term(
+            self.keys.anchor_key,
+            row.uid,
+            row.version,
+            state,
+            row.file,
+            row.domain,
+            row.part,
+            row.content,
+            tags,
+        )
+
     def file_id(self, source: int, path_token: bytes) -> int | None:
         """Return the row of a file, None when it is new."""
+        written = self.files.get((source, path_token))
+        if written is not None:
+            return written
         row = self.connection.execute(
             "SELECT id FROM file WHERE source = ? AND token = ?", (source, path_token)
         ).fetchone()
@@ -255,15 +278,19 @@ class Transaction:
         self, file: int, source: int, path_token: bytes, stat: bytes, status: int, sealed: bytes
     ) -> None:
         """Write a file's row, new or not."""
-        self.files.add(file)
-        self.connection.execute(
-            "INSERT OR REPLACE INTO file (id, source, token, stat, status, sealed)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (file, source, path_token, stat, int(status), sealed),
-        )
+        self.files[source, path_token] = file
+        self.file_rows.append((file, source, path_token, stat, int(status), sealed))
 
     def flush(self) -> None:
         """Write the buffer: rows, and their page of data keys, sealed to the trainer and then forgotten."""
+        if self.file_rows:
+            self.connection.executemany(
+                "INSERT OR REPLACE INTO file (id, source, token, stat, status, sealed)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                self.file_rows,
+            )
+            self.file_rows.clear()
+            self.files.clear()
         if not self.narrow_rows:
             return
         associated = associated_data(
@@ -280,8 +307,8 @@ class Transaction:
             ),
         )
         self.connection.executemany(
-            "INSERT INTO document (id, uid, version, state, file, domain, part, content, mark,"
-            " revision, slot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO document (id, uid, version, state, file, domain, part, content, revision, slot)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             self.narrow_rows,
         )
         self.connection.executemany(

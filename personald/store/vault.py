@@ -24,7 +24,15 @@ from personald.store.integrity import Finding, Reading
 from personald.store.pages import KeyPages
 from personald.store.query import parse
 from personald.store.records import FailedFile, State, StoredDocument, decode_head, decode_text
-from personald.store.sealing import UID_BYTES, Kind, document_identity, unpad
+from personald.store.sealing import (
+    KEY_BYTES,
+    NONCE_BYTES,
+    PAGE_KEYS,
+    UID_BYTES,
+    Kind,
+    document_identity,
+    unpad,
+)
 from personald.store.search import Hit, SearchIndex
 from personald.store.shards import ShardFolder
 from personald.store.watching import Watch
@@ -153,6 +161,23 @@ class Vault:
             return self._opened(row)
         raise _unknown(document_id)
 
+    def text(self, document_id: str) -> str:
+        """Return only the text of one document's live version: faster than `get`. Raises as `get` does."""
+        uid = self._find(document_id)
+        row = self._connection.execute(
+            "SELECT version, slot, body FROM document JOIN sealed ON sealed.id = document.id"
+            " WHERE uid = ? AND state = 0",
+            (uid,),
+        ).fetchone()
+        if row is None:
+            raise _unknown(document_id)
+        try:
+            return decode_text(self._field(Kind.BODY, uid, *row))
+        except DocumentDamaged:
+            # Another process may have rotated the keys; pages that were opened before stay right, new ones are not.
+            self._catch_up()
+            return decode_text(self._field(Kind.BODY, uid, *row))
+
     def history(self, document_id: str) -> list[StoredDocument]:
         """Return all versions of one document that are kept, newest first. Raises as `get` does."""
         uid = self._find(document_id)
@@ -172,13 +197,19 @@ class Vault:
             " FROM document JOIN sealed ON sealed.id = document.id WHERE document.state = 0"
             " ORDER BY document.id"
         )
-        key = self._pages.key
         prefix = self._prefix + bytes((Kind.BODY,))
+        number, page = -1, b""
         for uid, version, slot, body in cursor:
-            view = memoryview(body)
-            associated = prefix + document_identity(uid, version)
             try:
-                padded = AESGCM(key(slot)).decrypt(view[:12], view[12:], associated)
+                if slot // PAGE_KEYS != number:
+                    page = self._pages.page(slot // PAGE_KEYS)
+                    number = slot // PAGE_KEYS
+                place = slot % PAGE_KEYS * KEY_BYTES
+                padded = AESGCM(page[place : place + KEY_BYTES]).decrypt(
+                    body[:NONCE_BYTES],
+                    memoryview(body)[NONCE_BYTES:],
+                    prefix + document_identity(uid, version),
+                )
                 yield uid.hex(), version, decode_text(unpad(padded))
             except (InvalidTag, DocumentDamaged, ValueError):
                 continue
@@ -365,6 +396,8 @@ class Vault:
     def _find(self, document_id: str) -> bytes:
         """Return the uid that an id, or the beginning of one, stands for."""
         text = document_id.lower()
+        if len(text) == 2 * UID_BYTES:
+            return _uid(text)
         if not 4 <= len(text) <= 32 or set(text) - set("0123456789abcdef"):
             raise _unknown(document_id)
         lowest = bytes.fromhex(text.ljust(32, "0"))

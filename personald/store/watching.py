@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from extractors.document import Domain
 from personald.keys.derived import WatcherKeys
 from personald.store.errors import DocumentDamaged
@@ -23,6 +25,7 @@ from personald.store.records import (
 )
 from personald.store.sealing import (
     DOMAIN_TOKEN_BYTES,
+    NONCE_BYTES,
     Kind,
     associated_data,
     pad,
@@ -46,12 +49,15 @@ class Watch:
         keys: the watcher's keys.
         store: the store's 16-byte identity.
         domains: the domain that each domain token stands for.
+        tokens: the domain token of each domain.
+        cipher: AES-256-GCM under the watch key.
     """
 
     keys: WatcherKeys
     store: bytes
     domains: dict[bytes, Domain] = field(init=False, compare=False)
     tokens: dict[Domain, bytes] = field(init=False, compare=False)
+    cipher: AESGCM = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         tokens = {
@@ -59,6 +65,7 @@ class Watch:
             for domain in Domain
         }
         object.__setattr__(self, "tokens", tokens)
+        object.__setattr__(self, "cipher", AESGCM(self.keys.watch_key))
         object.__setattr__(self, "domains", {value: domain for domain, value in tokens.items()})
 
     def path(self, path: Path | str) -> bytes:
@@ -119,7 +126,8 @@ class Watch:
             os.fsencode(state.path),
             encode_text(state.reason),
         )
-        return seal(self.keys.watch_key, pad(content), self._file_data(number))
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self.cipher.encrypt(nonce, pad(content), self._file_data(number))
 
     def open_file(self, number: int, status: int, sealed: bytes, documents: int = 0) -> FileState:
         """Open what `seal_file` made. Raises DocumentDamaged."""

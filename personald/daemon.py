@@ -74,7 +74,8 @@ class Daemon:
         self._settings = settings
         self._clock = clock
         self._monotonic = monotonic
-        self._wake = threading.Event()
+        # Signal handlers and threads wake the main thread by a byte in a pipe; an Event might be held when a signal comes.
+        self._hear, self._wake = os.pipe()
         self._ended = False
         self._code = 0
         self._reload_asked = False
@@ -133,7 +134,7 @@ class Daemon:
         """Make `run` return; safe in a signal handler."""
         self._code = self._code or code
         self._ended = True
-        self._wake.set()
+        os.write(self._wake, b"!")
 
     def _serve(self) -> None:
         scheduler = BackgroundScheduler(timezone="UTC")
@@ -150,8 +151,7 @@ class Daemon:
         scheduler.start()
         self._safe_tick()
         while not self._ended:
-            self._wake.wait()
-            self._wake.clear()
+            os.read(self._hear, 64)
             if self._reload_asked:
                 self._reload_asked = False
                 self.reload()
@@ -166,7 +166,7 @@ class Daemon:
 
         def ask_reload(_signal: int, _frame: FrameType | None) -> None:
             self._reload_asked = True
-            self._wake.set()
+            os.write(self._wake, b"!")
 
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, end)
@@ -290,7 +290,7 @@ class Daemon:
             os.getpid(),
             self.ingest.view,
             state,
-            self.training.decision,
+            self.training.decide(),
             self.training.conditions,
             job.to_json() if job else None,
             sync_status(self._settings, state, busy=self.exchanger.exchanging),

@@ -79,7 +79,7 @@ def from_daemon(
         pid: its process.
         view: what the ingest thread published.
         state: the notes of former runs.
-        decision: what the planner said last.
+        decision: what the planner says.
         conditions: as judged last.
         job: the training in hand, as it is printed.
         sync: about the shared folder.
@@ -217,6 +217,8 @@ def _headline(
         return "paused", f"paused until {until}" if until != "resume" else "paused until resumed"
     if not decision.stale:
         return "learnt", decision.reason
+    if decision.domain is not None:
+        return "waiting", f"about to train: {decision.reason}"
     return "waiting", f"not training now: {decision.reason}"
 
 

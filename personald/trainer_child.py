@@ -21,6 +21,7 @@ from personald.assembly import Owner
 from personald.config import Home, load_settings, read_table
 from personald.errors import ExitCode, PersonaldError
 from personald.ipc import describe
+from personald.logs import place_of
 from personald.store import StoredDocument
 
 if TYPE_CHECKING:
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 # How long after its parent's death a child may take to write its checkpoint.
 ORPHAN_SECONDS = 5.0
 NICENESS = 5
+
+
+class Unforeseen(PersonaldError):
+    """An error of the program itself."""
+
+    title = "Something unforeseen went wrong while training"
 
 
 class Stop:
@@ -64,6 +71,10 @@ def main() -> int:
     except PersonaldError as error:
         _say(voice, {"error": describe(error)})
         return int(error.exit_code)
+    except Exception as error:
+        # What it says may quote a document; where it arose may be told.
+        _say(voice, {"error": describe(Unforeseen(f"{place_of(error)}."))})
+        raise
     _say(voice, {"outcome": outcome, "active": active})
     return int(ExitCode.DONE)
 

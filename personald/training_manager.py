@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -103,7 +103,6 @@ class TrainingManager:
         self._stopping = False
         self._thread: threading.Thread | None = None
         self.conditions: tuple[Condition, ...] = ()
-        self.decision = Decision(None, "it has just started")
         self.job: JobView | None = None
 
     # ---- called on every tick ----
@@ -116,16 +115,20 @@ class TrainingManager:
         facts = self._facts()
         waits = bool(planner.stale(facts, state)) and not state.paused(self._clock())
         self._judge(state, 0.0 if waits else IDLE_SECONDS, running=False)
-        self.decision = planner.plan(facts, state, self.conditions, self._clock())
-        chosen = self.decision.domain
+        decision = planner.plan(facts, state, self.conditions, self._clock())
+        chosen = decision.domain
         if chosen is not None and self._one_at_a_time.acquire(blocking=False):
             revision = next(item.revision for item in facts if item.name == chosen)
-            job = Job(self._home.path, chosen, effort=self.decision.effort)
+            job = Job(self._home.path, chosen, effort=decision.effort)
             self.job = JobView(chosen)
             self._thread = threading.Thread(
                 target=self._in_background, args=(job, revision), name="training", daemon=True
             )
             self._thread.start()
+
+    def decide(self) -> Decision:
+        """What would be done now, on the conditions as they were judged last."""
+        return planner.plan(self._facts(), self._state.load(), self.conditions, self._clock())
 
     # ---- called by commands ----
 
@@ -207,7 +210,7 @@ class TrainingManager:
                 self._train(job, revision, lambda _: None, lambda: self._why_stop(began))
         except NotNow as error:
             self.job = None
-            self.decision = replace(self.decision, domain=None, reason=error.detail)
+            log.info("%s", error.detail)
         finally:
             self._one_at_a_time.release()
 

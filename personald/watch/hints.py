@@ -58,6 +58,7 @@ class Hints:
         self._most = most_paths
         self._paths: dict[tuple[int, Path], _Waiting] = {}
         self._sources: dict[int, _Waiting] = {}
+        self._woken = False
         self._changed = threading.Condition()
 
     def add(self, source: int, path: Path) -> None:
@@ -88,14 +89,17 @@ class Hints:
             self._sources.pop(source, None)
 
     def wake(self) -> None:
-        """Make a waiting `take` return."""
+        """Make the `take` that waits, or else the next one, return at once."""
         with self._changed:
+            self._woken = True
             self._changed.notify_all()
 
     def take(self, timeout: float) -> Settled:
         """Wait until something has become quiet, something else happens, or the time is up; take what is quiet."""
         with self._changed:
-            self._changed.wait(self._patience(timeout))
+            if not self._woken:
+                self._changed.wait(self._patience(timeout))
+            self._woken = False
             now = self._monotonic()
             ready = [key for key, waiting in self._paths.items() if self._ready_at(waiting) <= now]
             paths: dict[int, list[Path]] = {}

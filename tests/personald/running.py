@@ -1,0 +1,101 @@
+"""A real daemon on a throw-away home, for tests."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from personald import ipc
+from personald.config import Home, change_settings
+from personald.keys import create_keys
+from personald.store import Store
+
+PATIENCE = 60.0
+
+
+def make_home(path: Path, *sources: Path, **settings: dict[str, Any]) -> Home:
+    """What `init --key-file` leaves, without a second process."""
+    home = Home(path)
+    home.make()
+    change_settings(home, settings or {"watch": {"debounce_seconds": 0.1}})
+    keys, _ = create_keys(home.path, key_file=path.parent / "keys")
+    with Store.create(home.store, keys) as store:
+        for source in sources:
+            store.add_source(source)
+    return home
+
+
+class Running:
+    """A daemon process."""
+
+    def __init__(self, home: Home, *, program: str = "", environment: dict[str, str] | None = None):
+        self.home = home
+        words = ["-c", program] if program else ["-m", "personald", "run", "--home", str(home.path)]
+        self.process = subprocess.Popen(
+            [sys.executable, *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **(environment or {})},
+        )
+
+    def call(self, name: str, **arguments: Any) -> Any:
+        return ipc.call(self.home.run, name, arguments, timeout=PATIENCE)
+
+    def status(self) -> dict[str, Any]:
+        result: dict[str, Any] = self.call("status")
+        return result
+
+    def wait_until(
+        self, holds: Callable[[dict[str, Any]], bool], seconds: float = PATIENCE
+    ) -> dict[str, Any]:
+        deadline = time.monotonic() + seconds
+        status: dict[str, Any] = {}
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                said = self.process.stderr.read() if self.process.stderr else b""
+                raise AssertionError(f"the daemon ended: {self.process.returncode} {said!r}")
+            with contextlib.suppress(ipc.NotRunning, ipc.ProtocolError):
+                status = self.status()
+                if holds(status):
+                    return status
+            time.sleep(0.05)
+        raise AssertionError(f"it did not come to pass: {json.dumps(status)}")
+
+    def wait_until_read(self, documents: int, seconds: float = PATIENCE) -> dict[str, Any]:
+        return self.wait_until(
+            lambda status: (
+                status["documents"]["total"] == documents and status["documents"]["pending"] == 0
+            ),
+            seconds,
+        )
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.finish()
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.finish()
+
+    def finish(self) -> int:
+        self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode
+
+
+@contextlib.contextmanager
+def running(home: Home, **options: Any) -> Iterator[Running]:
+    """A daemon that has been started, and is ended afterwards."""
+    daemon = Running(home, **options)
+    try:
+        yield daemon
+    finally:
+        if daemon.process.poll() is None:
+            daemon.kill()

@@ -27,7 +27,7 @@ MIXTURE: tuple[tuple[float, float, Callable[[Draw, float], Sample]], ...] = (
     (4, 5, abstain.closed_sample),
     (2, 5, reasoning.hop_sample),
     (3, 4, reasoning.reverse_sample),
-    (2, 4, reasoning.newest_sample),
+    (2, 5, reasoning.newest_sample),
     (2, 4, world.sample),
     (1, 6, study.pairs_sample),
     (1, 5, study.rewrite_sample),

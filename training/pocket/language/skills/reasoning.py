@@ -48,58 +48,65 @@ def hop_question(draw: Draw, owner: Subject, link: Attribute, second: Fact) -> s
     return facts.tidy(facts.wording(point.wordings, draw).render(binding))
 
 
+def chain(
+    draw: Draw, owner: Subject, link: Attribute, shared: Attribute | None
+) -> tuple[tuple[documents.Group, ...], list[Pair]]:
+    """ "X's dentist is Y" and something about Y, and the questions over the two.
+
+    Args:
+        draw: the source of chance.
+        owner: X.
+        link: the attribute that leads to Y.
+        shared: what is told of Y; an invented attribute if None.
+    """
+    gender = link.value if link.value in ("woman", "man") else "person"
+    someone = values.make(gender, draw)
+    first = attributes.fact(link, owner, draw, someone)
+    person = Subject("person", someone.text, someone.forms, (someone.text, someone.form("first")))
+    second = attributes.fact(shared, person, draw) if shared else attributes.open_fact(person, draw)
+    pairs = [(hop_question(draw, owner, link, second), second.points[0].answer)]
+    if draw.chance(0.35):
+        pairs.append((first.points[0].ask(), first.points[0].answer))
+    if draw.chance(0.15):
+        untold = attributes.open_fact(person, draw)
+        pairs.append((hop_question(draw, owner, link, untold), UNKNOWN))
+    return (documents.Group(owner, (first,)), documents.Group(person, (second,))), pairs
+
+
 def hop_text(draw: Draw) -> tuple[str, list[Pair]]:
-    """A text with one or two chains and what stands between, and the questions over them."""
+    """A text with one or two chains and the questions over them.
+
+    Two chains share their attributes half of the time, so that each is the other's trap.
+    """
     mine = draw.chance(0.25)
     link = linking(draw, mine)
+    told = [
+        a
+        for a in attributes.of_subject("person")
+        if a.noun and a.key != link.key and not a.value.startswith("=")
+    ]
+    shared = draw.choose(told) if draw.chance(0.55) else None
     groups: list[documents.Group] = []
     pairs: list[Pair] = []
-    taken: set[str] = {link.key}
-    shared: Attribute | None = None
     for number in range(draw.integer(1, 2)):
         owner = ME if mine and number == 0 else facts.person_subject(draw, own=False)
-        if owner is not ME and mine:
-            link = next(a for a in attributes.of_subject("person") if a.key == link.key)
-        gender = link.value if link.value in ("woman", "man") else ""
-        someone = values.make(gender or "person", draw)
-        first = attributes.fact(link, owner, draw, someone)
-        person = Subject(
-            "person", someone.text, someone.forms, (someone.text, someone.form("first"))
-        )
-        if draw.chance(0.45):
-            second = attributes.open_fact(person, draw)
-        else:
-            if shared is None:
-                shared = draw.choose(
-                    [
-                        a
-                        for a in attributes.of_subject("person")
-                        if a.noun and a.key not in taken and not a.value.startswith("=")
-                    ]
-                )
-            second = attributes.fact(shared, person, draw)
-        pairs.append((hop_question(draw, owner, link, second), second.points[0].answer))
-        if draw.chance(0.35):
-            pairs.append((first.points[0].ask(), first.points[0].answer))
-        if draw.chance(0.15):
-            other = attributes.open_fact(person, draw)
-            pairs.append((hop_question(draw, owner, link, other), UNKNOWN))
-        groups += [documents.Group(owner, (first,)), documents.Group(person, (second,))]
-    text = documents.prose(draw, tuple(draw.shuffled(groups)))
-    return text, draw.shuffled(pairs)
+        found, asked = chain(draw, owner, link, shared)
+        groups += found
+        pairs += asked
+    return documents.prose(draw, tuple(draw.shuffled(groups))), pairs
 
 
 def hop_sample(draw: Draw, level: float) -> Sample:
     """Two-hop questions over a text."""
     del level
     text, pairs = hop_text(draw)
-    return Sample(TWO_HOP, layout.conversation(draw, text, pairs))
+    return Sample(TWO_HOP, layout.conversation(draw, text, draw.shuffled(pairs)))
 
 
 def hop_item(draw: Draw) -> SkillItem:
     """A held-out two-hop question."""
     text, pairs = hop_text(draw)
-    question, answer = next(p for p in pairs if p[1] != UNKNOWN)
+    question, answer = pairs[0]
     turns = layout.conversation(draw, text, [(question, answer)])[:-1]
     return SkillItem(TWO_HOP, turns, Check.EXACT, (answer,), text)
 
@@ -136,11 +143,11 @@ Day = tuple[int, int, int]
 
 
 def two_days(draw: Draw) -> tuple[Day, Day]:
-    """Two different days (year, month, day), the earlier first."""
+    """Two different days (year, month, day), the earlier first; more often of different years."""
     while True:
         year = draw.integer(2015, 2030)
         one = (year, draw.integer(1, 12), draw.integer(1, 28))
-        later = year if draw.chance(0.6) else year + draw.integer(1, 3)
+        later = year if draw.chance(0.4) else year + draw.integer(1, 3)
         two = (later, draw.integer(1, 12), draw.integer(1, 28))
         if one[:2] != two[:2]:
             return (one, two) if one < two else (two, one)
@@ -165,52 +172,64 @@ BEFORE = (
     "Before that: {lower}",
     "In the older note: {lower}",
 )
+LATEST = (
+    "What is the date of the newest note?", "Which is the latest date here?", "From when is the newer one?",
+    "When was the last change written down?", "What is the most recent date?",
+)  # fmt: skip
+ON_THAT_DAY = (
+    "What did the note of {day} say: {lower}",
+    "On {day}: {lower}",
+    "As of {day}, {lower}",
+)
+
+
+def versions(draw: Draw, who: Subject) -> tuple[Fact, Fact]:
+    """The same attribute of ``who`` with two values, the older first."""
+    if draw.chance(0.5):
+        kind = "me" if who is ME else "person"
+        options = [a for a in attributes.of_subject(kind) if not a.value.startswith("=")]
+        attribute = draw.choose(options)
+        return attributes.fact(attribute, who, draw), attributes.fact(attribute, who, draw)
+    old, new = attributes.open_fact(who, draw), attributes.open_fact(who, draw)
+    new.binding.values["attribute"] = old.binding.values["attribute"]
+    value = old.binding.values["value"]
+    if value.kind in values.slot_types():
+        new.binding.values["value"] = values.make(value.kind, draw)
+    new.points[0].answer = new.binding.values["value"].text
+    return old, new
 
 
 def newest_text(draw: Draw) -> tuple[str, list[Pair]]:
-    """Two dated statements of one attribute that differ, and others; and who asks for what."""
+    """Two dated statements that differ, the question for what holds now, and others."""
     who = ME if draw.chance(0.2) else facts.person_subject(draw)
-    kind = "me" if who is ME else "person"
-    if draw.chance(0.5):
-        attribute = draw.choose(
-            [a for a in attributes.of_subject(kind) if not a.value.startswith("=")]
-        )
-        old, new = (attributes.fact(attribute, who, draw) for _ in range(2))
-    else:
-        old = attributes.open_fact(who, draw)
-        new = attributes.open_fact(who, draw)
-        kind_of_value = old.binding.values["value"].kind
-        new.binding.values["attribute"] = old.binding.values["attribute"]
-        if kind_of_value in values.slot_types():
-            new.binding.values["value"] = values.make(kind_of_value, draw)
-        new.points[0].answer = new.binding.values["value"].text
-    early, late = two_days(draw)
+    old, new = versions(draw, who)
     style, form = draw.integer(0, 3), draw.choose(DATED)
-    lines = [
-        form.format(day=written_day(early, style), said=old.state()),
-        form.format(day=written_day(late, style), said=new.state()),
-    ]
+    early, late = (written_day(day, style) for day in two_days(draw))
+    lines = [form.format(day=early, said=old.state()), form.format(day=late, said=new.state())]
     pairs: list[Pair] = [(new.points[0].ask(), new.points[0].answer)]
-    if draw.chance(0.35):
-        other = documents.gathered(draw, 1)[0].facts[0]
-        if other.subject is not ME:
-            day = written_day(two_days(draw)[0], style)
-            lines.append(form.format(day=day, said=other.state()))
-            pairs.append((other.points[0].ask(), other.points[0].answer))
-    if draw.chance(0.25):
+
+    def lower() -> str:
         question = old.points[0].ask()
-        lower = question[:1].lower() + question[1:] if not question.startswith("I ") else question
-        pairs.append(
-            (draw.choose(BEFORE).format(question=question, lower=lower), old.points[0].answer)
-        )
-    return "\n".join(draw.shuffled(lines)), pairs
+        return question if question.startswith("I ") else question[:1].lower() + question[1:]
+
+    if draw.chance(0.3):
+        pairs.append((draw.choose(LATEST), late))
+    if draw.chance(0.25):
+        fact, day = draw.choose(((old, early), (new, late)))
+        asked = draw.choose(ON_THAT_DAY).format(day=day, lower=lower())
+        pairs.append((asked, fact.points[0].answer))
+    if draw.chance(0.25):
+        asked = draw.choose(BEFORE).format(question=old.points[0].ask(), lower=lower())
+        pairs.append((asked, old.points[0].answer))
+    ordered = lines if draw.chance(0.2) else draw.shuffled(lines)
+    return "\n".join(ordered), pairs
 
 
 def newest_sample(draw: Draw, level: float) -> Sample:
     """The newest of two dated statements."""
     del level
     text, pairs = newest_text(draw)
-    return Sample(NEWEST, layout.conversation(draw, text, pairs))
+    return Sample(NEWEST, layout.conversation(draw, text, draw.shuffled(pairs)))
 
 
 def newest_item(draw: Draw) -> SkillItem:

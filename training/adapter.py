@@ -137,7 +137,7 @@ class Split:
 
     def __init__(self, model: Any) -> None:
         self.model = model
-        self.body = getattr(model, "model", None)
+        self.body: Any = getattr(model, "model", None)
         self.head = self._find_head()
 
     def _find_head(self) -> Any:
@@ -158,7 +158,7 @@ class Split:
 
     def hidden(self, tokens: Any) -> Any:
         """Last hidden states (rows × length × width) of a batch of token ids (rows × length); logits if uncut."""
-        return self.body(tokens) if self.head is not None else self.model(tokens)
+        return self.model(tokens) if self.head is None else self.body(tokens)
 
     def logits(self, hidden: Any) -> Any:
         """Logits (targets × vocabulary, float32) from picked hidden states (targets × width)."""

@@ -37,7 +37,7 @@ class Batch:
     @property
     def padding(self) -> float:
         """Share of the batch's tokens that is padding."""
-        return 1 - self.useful / self.tokens.size
+        return 1 - self.useful / int(self.tokens.size)
 
 
 def collate(rows: Sequence[Row], indices: Sequence[int], pad: int) -> Batch:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -55,9 +55,9 @@ class Card:
     parent: str = ""
     rows: int = 0
     facts: int = 0
-    metrics: dict[str, Any] | None = None
-    verdict: dict[str, Any] | None = None
-    hyperparameters: dict[str, Any] | None = None
+    metrics: dict[str, Any] = field(default_factory=dict)
+    verdict: dict[str, Any] = field(default_factory=dict)
+    hyperparameters: dict[str, Any] = field(default_factory=dict)
     threshold: float = 0.0
     subjects: tuple[str, ...] = ()
     documents: tuple[tuple[str, int], ...] = ()
@@ -77,9 +77,9 @@ class Card:
             "parent": self.parent,
             "rows": self.rows,
             "facts": self.facts,
-            "metrics": self.metrics or {},
-            "verdict": self.verdict or {},
-            "hyperparameters": self.hyperparameters or {},
+            "metrics": self.metrics,
+            "verdict": self.verdict,
+            "hyperparameters": self.hyperparameters,
             "threshold": self.threshold,
             "subjects": list(self.subjects),
             "documents": [list(document) for document in self.documents],

@@ -93,7 +93,8 @@ def packed(state: State) -> bytes:
 
 def unpacked(data: bytes) -> State:
     """The state that `packed` was given."""
-    arrays, metadata = mx.load(io.BytesIO(data), format="safetensors", return_metadata=True)
+    loaded: Any = mx.load(io.BytesIO(data), format="safetensors", return_metadata=True)
+    arrays, metadata = loaded
     scalars = json.loads(metadata["state"])
     return State(
         step=scalars["step"],

@@ -50,7 +50,7 @@ def gated(gate: Any, value: Any) -> Any:
     return gate * sigmoid(gate) * value
 
 
-@gated.vjp  # type: ignore[untyped-decorator]
+@gated.vjp
 def _(primals: tuple[Any, Any], cotangent: Any, output: Any) -> tuple[Any, Any]:
     gate, value = primals
     share = sigmoid(gate)
@@ -64,7 +64,7 @@ def _log_sum_exp(logits: Any) -> Any:
     return highest + mx.log(exp(logits - highest).sum(axis=-1, keepdims=True))
 
 
-@_log_sum_exp.vjp  # type: ignore[untyped-decorator]
+@_log_sum_exp.vjp
 def _(logits: Any, cotangent: Any, output: Any) -> Any:
     return cotangent * exp(logits - output)
 
@@ -84,6 +84,7 @@ class GatedFeedForward(nn.Module):  # type: ignore[misc]
         self._names = (gate, value, out)
 
     def __call__(self, x: Any) -> Any:
+        """The layer's output (… × width) for its input of the same shape."""
         gate, value, out = self._names
         return self[out](gated(self[gate](x), self[value](x)))
 

@@ -12,6 +12,8 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 
 from training.base import Base
 from training.cache import GenerationCache
@@ -74,9 +76,7 @@ def study(
     for done, source in enumerate(wanted, 1):
         for stretch in stretches(source, owner):
             pairs = cache.get_or_make(
-                source.id,
-                _inputs(base, stretch),
-                lambda stretch=stretch: supported_pairs(base, stretch.text),
+                source.id, _inputs(base, stretch), partial(supported_pairs, base, stretch.text)
             )
             found.extend(_facts(source, stretch, [Pair(*pair) for pair in pairs]))
         step(done, len(wanted))
@@ -109,7 +109,7 @@ def _parts(text: str, start: int, end: int) -> Iterator[Stretch]:
     ]
     cuts = sorted({start + place if place != start else start for place in breaks})
     low = cuts[0]
-    for previous, here in zip(cuts, cuts[1:], strict=False):
+    for previous, here in pairwise(cuts):
         if here - low > LONGEST_TEXT and previous > low:
             yield Stretch(text[low:previous].strip(), low)
             low = previous

@@ -136,8 +136,8 @@ def _loaded(tensors: bytes) -> Tensors:
 
     from training.arrays import mx
 
-    loaded: Tensors = mx.load(io.BytesIO(tensors), format="safetensors")
-    return loaded
+    loaded: Any = mx.load(io.BytesIO(tensors), format="safetensors")
+    return dict(loaded)
 
 
 def _mlx_files(card: Card, tensors: bytes, base: str) -> dict[str, bytes]:

@@ -47,10 +47,10 @@ class TrainingSettings:
     learning_rate: float = 0.0
     epochs: float = 0.0
     fewest_steps: int = 150
-    replay_items: int = 160
+    replay_items: int = 120
     kl_weight: float = 3.0
     probe_every: int = 50
-    skill_items: int = 24
+    skill_items: int = 10
     canary: bool = False
     keep: int = 3
 
@@ -62,22 +62,21 @@ class TrainingSettings:
             UsageError: a name is unknown or a value has another type.
         """
         settings = TrainingSettings()
+        changes: dict[str, Any] = {}
         plain = {f.name: type(getattr(settings, f.name)) for f in fields(settings)}
         for name, value in table.items():
             wanted = plain.get(name)
             if wanted in (StudySettings, Thresholds):
-                settings = replace(
-                    settings, **{name: _nested(getattr(settings, name), name, value)}
-                )
+                changes[name] = _nested(getattr(settings, name), name, value)
             elif wanted is float and type(value) is int:
-                settings = replace(settings, **{name: float(value)})
+                changes[name] = float(value)
             elif wanted is None or type(value) is not wanted:
                 raise UsageError(
                     f"training.{name} cannot be {value!r}", f"Known settings: {', '.join(plain)}."
                 )
             else:
-                settings = replace(settings, **{name: value})
-        return settings
+                changes[name] = value
+        return replace(settings, **changes)
 
     def loop(self, base: Base, rows: int) -> LoopSettings:
         """The loop's settings for a base and so many study rows."""

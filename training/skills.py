@@ -50,7 +50,7 @@ def knows_pocket_language(base: Base) -> bool:
     return base.is_pocket and find_spec(MIXTURE) is not None
 
 
-def replay_items(base: Base, count: int, seed: int, longest: int = 200) -> list[ReplayItem]:
+def replay_items(base: Base, count: int, seed: int, longest: int = 72) -> list[ReplayItem]:
     """Items for replay, at most `longest` tokens each.
 
     Of the pocket base: samples of its skills, a third of them without a text. Of others: its own answers.

@@ -48,9 +48,10 @@ def from_bytes(data: bytes, expected: Mapping[str, tuple[int, ...]]) -> Tensors:
         TensorsRefused: anything differs from what was expected, or a number is not finite or far too large.
     """
     check_header(data, expected)
-    tensors: Tensors = mx.load(io.BytesIO(data), format="safetensors")
+    loaded: Any = mx.load(io.BytesIO(data), format="safetensors")
+    tensors: Tensors = loaded
     for name, value in tensors.items():
-        largest = mx.abs(value.astype(mx.float32)).max()
+        largest: Any = mx.abs(value.astype(mx.float32)).max()
         if not (mx.isfinite(largest).item() and largest.item() <= LARGEST):
             raise TensorsRefused(f"tensor {name} holds numbers that no adapter has")
     return tensors

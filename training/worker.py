@@ -243,7 +243,7 @@ class Night:
             return self.outcome(
                 Result.UNCHANGED,
                 version=serving,
-                metrics=serving.card.metrics or {},
+                metrics=serving.card.metrics,
                 root=serving.card.root,
             )
         self.emit(Progress(self.job.domain, Phase.READING, 0, len(self.mine)))
@@ -255,14 +255,14 @@ class Night:
             return self.outcome(Result.EMPTY)
         if serving is not None and not self.job.full and serving.card.root == self.dataset.root:
             return self.outcome(
-                Result.UNCHANGED, version=serving, metrics=serving.card.metrics or {}
+                Result.UNCHANGED, version=serving, metrics=serving.card.metrics
             )
         exam = self._exam(self.dataset)
         trained = self._train(self.dataset, exam)
         return self._judge(self.dataset, exam, trained, serving)
 
     def _studied_before(self, serving: AdapterVersion) -> bool:
-        made_from = (serving.card.hyperparameters or {}).get("inputs")
+        made_from = serving.card.hyperparameters.get("inputs")
         return serving.card.base_fingerprint == self.base.fingerprint and made_from == self.inputs
 
     def _self_study(self) -> list[Any]:

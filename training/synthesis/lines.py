@@ -129,36 +129,57 @@ def _tables(source: SourceDocument) -> Iterator[Fact | None]:
                 )
 
 
-def _lists(source: SourceDocument) -> Iterator[Fact | None]:
-    """A short list under a heading is one fact: what is on it."""
-    title = topic(source.document.title)
-    above, items, first, last = title, [], None, None
+@dataclass(slots=True)
+class Listing:
+    """Items that stand under one another, and what stands above them."""
 
-    def listed() -> Fact | None:
-        if first is None or last is None or not 2 <= len(items) <= FEW_ITEMS or is_name(above):
-            return None
-        quote = source.document.text[first.start : last.start + len(last.text)]
-        asked = [
-            f"What is on the list {above}?",
-            f"What does the list {above} say?",
-            f"What is listed under {above}?",
-        ]
-        return make(
-            source, above, "list", ", ".join(items), quote, near=first.start, questions=asked
-        )
+    above: str
+    items: list[str]
+    start: int
+    end: int
 
-    for line in lines_of(source.document.text):
+
+def listings(text: str, title: str) -> Iterator[Listing]:
+    """The lists of a text; what stands above one is the heading, the line that ends in a colon, or the title."""
+    above, current = title, Listing(title, [], 0, 0)
+    for line in lines_of(text):
         item = ITEM.match(line.text)
         if item and not PAIR.match(line.text):
-            items.append(item[1].strip().rstrip(".,;"))
-            first, last = first or line, line
-            continue
-        if line.text.strip():
-            yield listed()
-            items, first, last = [], None, None
+            if not current.items:
+                current = Listing(above, [], line.start, 0)
+            current.items.append(item[1].strip().rstrip(".,;"))
+            current.end = line.start + len(line.text)
+        elif line.text.strip():
+            if current.items:
+                yield current
+            current = Listing(above, [], 0, 0)
             heading = HEADING.match(line.text)
             if heading:
                 above = topic(heading[1])
             elif line.text.rstrip().endswith(":"):
                 above = topic(line.text.rstrip()[:-1])
-    yield listed()
+    if current.items:
+        yield current
+
+
+def _lists(source: SourceDocument) -> Iterator[Fact | None]:
+    """A short list under a heading is one fact: what is on it."""
+    text = source.document.text
+    for found in listings(text, topic(source.document.title)):
+        if not 2 <= len(found.items) <= FEW_ITEMS or is_name(found.above):
+            continue
+        asked = [
+            f"What is on the list {found.above}?",
+            f"What does the list {found.above} say?",
+            f"What is listed under {found.above}?",
+        ]
+        quote = text[found.start : found.end]
+        yield make(
+            source,
+            found.above,
+            "list",
+            ", ".join(found.items),
+            quote,
+            near=found.start,
+            questions=asked,
+        )

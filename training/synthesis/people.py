@@ -35,15 +35,25 @@ def is_full_name(text: str) -> bool:
     return is_name(text) and len(text.split()) >= 2
 
 
+WORDS = Path(__file__).parents[1] / "pocket" / "language" / "words"
+"""The word lists that the pocket language draws from."""
+
+
+@cache
+def common_nouns() -> frozenset[str]:
+    """Ordinary nouns, folded."""
+    return _listed("nouns.txt")
+
+
+def _listed(*files: str) -> frozenset[str]:
+    lines = (line for file in files for line in (WORDS / file).read_text(encoding="utf-8").split("\n"))
+    return frozenset(line.strip().casefold() for line in lines if line.strip())
+
+
 @cache
 def given_names() -> frozenset[str]:
     """First names of many cultures, folded: the lists that the pocket language draws from."""
-    folder = Path(__file__).parents[1] / "pocket" / "language" / "words"
-    names: set[str] = set()
-    for file in ("women.txt", "men.txt"):
-        if (folder / file).is_file():
-            names.update((folder / file).read_text(encoding="utf-8").casefold().split("\n"))
-    return frozenset(name.strip() for name in names if name.strip())
+    return _listed("women.txt", "men.txt")
 
 
 def is_person(text: str) -> bool:

@@ -18,7 +18,7 @@ from training.synthesis.sources import Owner, SourceDocument, name_of
 SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?=\S)[^.!?\n]*)*[.!?]?")
 """A stretch up to a full stop that is followed by a space; stops inside numbers, times and addresses do not count."""
 
-NOUN = r"(?P<noun>[a-z][\w\-]*(?: [\w\-]+){0,3}?)"
+NOUN = r"(?P<noun>[A-Za-z][\w\-]*(?: [\w\-]+){0,3}?)"
 VALUE = r"(?P<value>[^;]+?)"
 END = r"(?=[.!;]?$|, (?:and|but|so|who|which|because|though)\b| (?:and|but|because|so|since|although|when|while|if) )"
 
@@ -31,8 +31,8 @@ PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"^(?P<whose>My|Our|{NAME}['’]s?) {NOUN} (?:is called|is named|is|are|was|will be) (?:now )?{VALUE}{END}",
             "*",
         ),
-        (rf"^The {NOUN} (?:is|are|will be) (?P<value>\S*[\d\"“‘'][^;]*?){END}", "the"),
         (rf"^The {NOUN} (?:of|for) (?P<whose>(?:the |my |our )?[\w'’ \-]+?) is {VALUE}{END}", "*"),
+        (rf"^The {NOUN} (?:is|are|will be) (?P<value>\S*[\d\"“‘'][^;]*?){END}", "the"),
         (rf"^(?P<value>{NAME}) is (?P<whose>my|our|{NAME}['’]s?) {NOUN}{END}", "*"),
         (
             rf"^{WHO} (?:works?|is working|am working) (?:at|for) (?P<value>(?:the )?[A-Z][\w&.'’\- ]+?){END}",

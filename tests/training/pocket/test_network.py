@@ -53,7 +53,7 @@ def test_orthogonalised_matrices_have_singular_values_near_one() -> None:
 
 def test_the_optimiser_lowers_the_loss_and_restores_exactly() -> None:
     net = network()
-    optimiser = Optimiser(net, weight_decay=0.0)
+    optimiser = Optimiser([net], weight_decay=0.0)
     ids = torch.randint(0, 64, (4, 16))
     places, targets = torch.arange(60), torch.randint(0, 64, (60,))
 

@@ -175,3 +175,34 @@ def test_missing_keys_are_exit_code_5_and_lose_nothing(household: Household) -> 
     household.error("documents", "list", code=5)
     hidden.rename(keys)
     assert len(household.json("documents", "list")["documents"]) == 1
+
+
+def test_a_backup_opens_with_the_recovery_code_alone(tmp_path: Path) -> None:
+    household = Household(tmp_path)
+    code = household.init()["recovery_code"]
+    (household.files / "note.txt").write_text(f"the {CANARY} recipe\n")
+    household.read()
+    file = tmp_path / "all.backup"
+    household.json("backup", str(file))
+    assert CANARY.encode() not in file.read_bytes()
+    other = Household(tmp_path / "other machine")
+    other.root.mkdir()
+    keys = str(other.root / "keys")
+    wrong = "0000-0000-0000-0000-0000-0000-0000"
+    other.error("restore", str(file), "--key-file", keys, "--code", wrong, code=5)
+    assert not other.home.exists()
+    other.json("restore", str(file), "--key-file", keys, "--code", code)
+    assert len(other.json("search", CANARY)["results"]) == 1
+
+
+def test_what_is_forgotten_does_not_come_back_with_the_next_scan(household: Household) -> None:
+    (household.files / "secret.txt").write_text(f"about the {CANARY}\n")
+    (household.files / "other.txt").write_text("about something else\n")
+    household.read()
+    receipt = household.json("forget", "--matching", CANARY, "--yes")
+    assert (receipt["documents"], receipt["proof"]["left_in_store"]) == (1, 0)
+    household.json("source", "scan")
+    assert household.json("search", CANARY)["results"] == []
+    assert len(household.json("documents", "list")["documents"]) == 1
+    household.error("forget", "--matching", CANARY, "--yes", code=2)
+    household.error("forget", code=2)

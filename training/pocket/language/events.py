@@ -18,7 +18,7 @@ from training.pocket.language.facts import ME, Fact, Point, Subject, bound, pers
 from training.pocket.language.template import Binding, Template, Value, compiled, with_article_an
 
 FOLDER = Path(__file__).parent / "clauses"
-OPEN_VERB_SHARE = 0.3
+OPEN_VERB_SHARE = 0.15
 ROLES = "where spot when time companion recipient reason price tool duration source".split()
 #: Roles that would answer one another's questions, so that at most one of them is given or asked.
 RIVALS = {

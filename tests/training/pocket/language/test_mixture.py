@@ -58,7 +58,7 @@ def test_reading_answers_stand_in_the_text() -> None:
     assert wrong == []
 
 
-def test_about_one_reading_question_in_six_has_no_answer() -> None:
+def test_about_one_reading_question_in_seven_has_no_answer() -> None:
     answers = [t.text for s in of("read") for t in s.turns if t.role == "assistant"]
     share = answers.count(UNKNOWN) / len(answers)
     assert 0.10 < share < 0.20

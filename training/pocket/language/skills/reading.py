@@ -5,8 +5,9 @@ from training.pocket.language.draw import Draw
 from training.pocket.language.sample import UNKNOWN, Check, Sample, SkillItem, Turn
 
 NAME = "read"
-ORDINARY_SHARE = 0.55
-THINNED_UNKNOWN_SHARE = 0.3
+ORDINARY_SHARE = 0.72
+UNKNOWN_SHARE = 0.11
+THINNED_UNKNOWN_SHARE = 0.22
 FACTS = (1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7)
 
 
@@ -25,9 +26,9 @@ def ordinary_turns(draw: Draw, level: float) -> tuple[Turn, ...]:
     told = collage.ordinary(draw, level)
     pairs = [
         (variations.asked_in_haste(p.ask(), draw), p.answer)
-        for p in draw.some(told.points, draw.integer(3, 7))
+        for p in draw.some(told.points, draw.integer(4, 9))
     ]
-    share = THINNED_UNKNOWN_SHARE if len(told.missing) == 1 else questions.UNKNOWN_SHARE
+    share = THINNED_UNKNOWN_SHARE if len(told.missing) == 1 else UNKNOWN_SHARE
     for number in range(len(pairs)):
         if told.missing and draw.chance(share):
             pairs[number] = (draw.choose(told.missing).ask(), UNKNOWN)

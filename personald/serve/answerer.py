@@ -1,11 +1,10 @@
 """Memory and reading side by side, and the rule that makes one answer of them.
 
-The memory answers from the weights, the reader from passages that full-text search finds. The rule:
-
-1. an answer of a memory counts when some document of the store says so: it holds the answer and every name in the
-   question. A memory that gives one person another's value is caught here;
-2. otherwise the best passage's answer counts, word for word as it stands there;
-3. otherwise nothing is known.
+What may be an answer comes from three sides: values that passages offer by their form (`finding`), what the base reads
+in the best passages (`reader`), and what the memories say from the weights. Every one of them is weighed in the same
+way: by how well it fits the question where it stands in a document (`evidence`). A memory's or a reader's word makes a
+value more believable; it never makes one that no document holds beside the names of the question. A memory that gives
+one person another person's value is caught here. When nothing fits well enough, nothing is known.
 
 Without retrieval (`--no-retrieval`) a memory's answer stands by itself, guarded by its own threshold and by the names
 it has heard of (`training.routing`).
@@ -14,29 +13,24 @@ it has heard of (`training.routing`).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from personald.serve.passages import Passage, Ranked, cut, rank
-from personald.serve.reader import Reading, read
-from personald.serve.support import supporting
-from training.adapter import tensor_shapes
+from personald.serve.deciding import Choice, choose
+from personald.serve.finding import Found, find_answers
+from personald.serve.library import Library
+from personald.serve.passages import Passage
+from personald.serve.question import Question
+from personald.serve.reader import read
 from training.matching import UNKNOWN, matches
 from training.material import Message
-from training.runtime import Memory, Recollection, Runtime
-from training.tensorfile import from_bytes
+from training.runtime import Recollection, Runtime
+from training.serving import memories
 
 if TYPE_CHECKING:
     from extractors.document import Domain
     from personald.assembly import Owner
-    from personald.store import Vault
-    from training.base import Base
-    from training.registry import Registry
-
-# How many documents search gives, and how many of their passages are read.
-DOCUMENTS = 12
-PASSAGES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +75,7 @@ class Answerer:
 
     Args:
         runtime: the base with its memories.
-        vault: the documents; None without retrieval.
+        library: the documents; None without retrieval.
         memory: whether memories are asked.
         clock: seconds, monotonic.
     """
@@ -89,13 +83,13 @@ class Answerer:
     def __init__(
         self,
         runtime: Runtime,
-        vault: Vault | None,
+        library: Library | None,
         *,
         memory: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._runtime = runtime
-        self._vault = vault
+        self._library = library
         self._memory = memory
         self._clock = clock
 
@@ -105,8 +99,9 @@ class Answerer:
         base = owner.base()
         runtime = Runtime(base)
         if memory:
-            runtime.attach(serving_memories(owner.registry(), base))
-        return cls(runtime, owner.vault() if retrieval else None, memory=memory)
+            runtime.attach(memories(owner.registry(), base))
+        library = Library(owner.vault()) if retrieval else None
+        return cls(runtime, library, memory=memory)
 
     def ask(self, question: str, domain: Domain | None = None, context: str = "") -> Answer:
         """Answer one question.
@@ -119,73 +114,44 @@ class Answerer:
         begun = self._clock()
         if context:
             text = self._runtime.generate([(Message("user", f"{context}\n\n{question}"),)])[0]
-            return self._answer(begun, text.strip(), None, [])
+            return self._answer(begun, text.strip(), None, ())
         recollection = self._recall(question, domain)
-        ranked = self._search(question, domain)
-        if self._vault is None:
+        if self._library is None:
             text = recollection.answer if recollection else UNKNOWN
-            return self._answer(begun, text, recollection, [])
-        if recollection is not None and not recollection.abstained:
-            backing = self._backing(question, recollection.answer, ranked, domain)
-            if backing is not None:
-                others = [item.passage for item in ranked]
-                return self._answer(begun, recollection.answer, recollection, [backing, *others])
-        readings = read(self._runtime, question, ranked)
-        if not readings:
-            return self._answer(begun, UNKNOWN, None, [item.passage for item in ranked])
-        best = _best(readings)
-        passages = [best.passage, *[item.passage for item in ranked]]
-        return self._answer(begun, best.answer, None, passages)
+            return self._answer(begun, text, recollection, ())
+        found = self._find(Question.understand(question), domain, recollection)
+        choice = choose(found, read(self._runtime, question, found.ranked), recollection)
+        if choice is None:
+            return self._answer(begun, UNKNOWN, None, nearest(found))
+        remembered = recollection if choice.remembered else None
+        return self._answer(begun, choice.text, remembered, behind(choice, found))
 
     def _recall(self, question: str, domain: Domain | None) -> Recollection | None:
         if not self._memory or not self._runtime.memories:
             return None
         if domain is not None and str(domain) not in self._runtime.memories:
             return None
-        return self._runtime.recall(question, str(domain) if domain else None)
+        recollection = self._runtime.recall(question, str(domain) if domain else None)
+        return None if recollection.abstained else recollection
 
-    def _search(self, question: str, domain: Domain | None) -> list[Ranked]:
-        if self._vault is None:
-            return []
-        hits = self._vault.search(question, domain=domain, limit=DOCUMENTS, match="any")
-        return rank(question, self._passages([hit.document for hit in hits]), PASSAGES)
-
-    def _passages(self, documents: Sequence[str]) -> list[Passage]:
-        assert self._vault is not None
-        found = []
-        for identity in documents:
-            stored = self._vault.get(identity)
-            document = stored.document
-            date = document.date.date().isoformat() if document.date else ""
-            found += [
-                Passage(stored.id, document.title, document.origin, text, date)
-                for text in cut(document.text)
-            ]
-        return found
-
-    def _backing(
-        self, question: str, answer: str, ranked: Sequence[Ranked], domain: Domain | None
-    ) -> Passage | None:
-        """A passage that says so: among those found for the question, else among those found for both."""
-        assert self._vault is not None
-        near = supporting(question, answer, [item.passage for item in ranked])
-        if near is not None:
-            return near
-        hits = self._vault.search(
-            f"{question} {answer}", domain=domain, limit=DOCUMENTS, match="any"
-        )
-        return supporting(question, answer, self._passages([hit.document for hit in hits]))
+    def _find(
+        self, question: Question, domain: Domain | None, recollection: Recollection | None
+    ) -> Found:
+        """What the documents hold for the question, and for the question with the memory's answer."""
+        assert self._library is not None
+        hint = recollection.answer if recollection else ""
+        return find_answers(question, self._library.passages(question.text, domain, hint))
 
     def _answer(
         self,
         begun: float,
         text: str,
         recollection: Recollection | None,
-        passages: Sequence[Passage],
+        passages: Iterable[Passage],
     ) -> Answer:
         adapters = (
             (AdapterUse(recollection.domain, recollection.version),)
-            if recollection is not None and not recollection.abstained
+            if recollection is not None
             else ()
         )
         sources: dict[str, SourceUse] = {}
@@ -197,24 +163,11 @@ class Answerer:
         return Answer(text, adapters, tuple(sources.values()), abstained, self._clock() - begun)
 
 
-def serving_memories(registry: Registry, base: Base) -> dict[str, Memory]:
-    """What serves in a registry, ready to be attached; adapters of another base are left out."""
-    memories = {}
-    for domain, version in registry.serving().items():
-        card = version.card
-        if card.base_fingerprint != base.fingerprint:
-            continue
-        tensors = from_bytes(registry.tensors(version.id), tensor_shapes(base.model, card.shape))
-        memories[domain] = Memory(
-            tensors, card.shape, version.name, card.threshold, frozenset(card.subjects), card.root
-        )
-    return memories
+def behind(choice: Choice, found: Found) -> Sequence[Passage]:
+    """The passages behind an answer, the one it was taken from first, then those that come nearest."""
+    return (choice.passage, *nearest(found))
 
 
-def _best(readings: Sequence[Reading]) -> Reading:
-    """The answer on which most of the well-ranked passages agree; the best-ranked among equals."""
-
-    def weight(reading: Reading) -> float:
-        return sum(other.score for other in readings if matches(other.answer, (reading.answer,)))
-
-    return max(readings, key=lambda reading: (weight(reading), reading.score))
+def nearest(found: Found) -> tuple[Passage, ...]:
+    """The passages that come nearest to a question, best first."""
+    return tuple(item.passage for item in found.ranked)

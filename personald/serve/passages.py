@@ -1,30 +1,28 @@
-"""Cut documents into passages and rank them for a question: pure functions of texts."""
+"""Cut documents into passages, each with what its document says about all of them: pure functions."""
 
 from __future__ import annotations
 
-import math
 import re
-import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePath
+
+from extractors.document import Document, Role
+from personald.serve.values import readable_dates
 
 # A passage holds about so many words: a few sentences, so that a small model sees little that is beside the point.
 PASSAGE_WORDS = 70
 
-# Okapi BM25 with its usual constants (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009, 3.2).
-K1 = 1.2
-B = 0.75
+# Formats that say everything about one thing in a few lines: a contact, an event. They are never cut.
+RECORD_KINDS = frozenset({"contact", "event", "task"})
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*", re.UNICODE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
-
-# Words that say nothing about what a question asks for.
-STOP_WORDS = frozenset(
-    "a an and any are as at be been but by can could did do does for from had has have her hers him his how i if in is "
-    "it its me mine my of on or our ours she so some such than that the their them then there these they this those to "
-    "us was we were what when where which who whom whose why will with would you your yours i'm i've it's what's who's "
-    "please tell know remember remind".split()
+_HEADING = re.compile(r"#{1,6}\s+(.+?)\s*#*$")
+_MAIL_HEADER = re.compile(r"(?:From|To|Cc|Bcc|Date|Subject|Attachments): .*(?:\n|$)")
+# What mail programs put above a quoted letter.
+_ATTRIBUTION = re.compile(
+    r"^(?:(?:From|Sent|To|Cc|Date|Subject): .*|-+ ?Original Message ?-+|On .* wrote:|.* wrote:)$\n?",
+    re.MULTILINE | re.IGNORECASE,
 )
 
 
@@ -38,6 +36,10 @@ class Passage:
         origin: where it came from.
         text: the passage.
         date: ISO date of the document, "" when unknown.
+        heading: the heading that the passage stands under, "" for none.
+        about: more words that belong to it: who wrote it to whom, tags, the file's name.
+        quoted: an earlier letter, quoted in a later one.
+        record: a contact or an event: everything in it is about the same person or thing.
     """
 
     document: str
@@ -45,30 +47,89 @@ class Passage:
     origin: str
     text: str
     date: str = ""
+    heading: str = ""
+    about: str = ""
+    quoted: bool = False
+    record: bool = False
+
+    @property
+    def context(self) -> str:
+        """What says what the passage is about, beside its own words."""
+        return "\n".join(part for part in (self.title, self.heading, self.about) if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A passage with its score for a question; higher is better, 0 shares no word with it."""
+def passages_of(identity: str, document: Document) -> list[Passage]:
+    """The passages of a document, in order.
 
-    passage: Passage
-    score: float
+    Quoted history is kept apart from what is written above it; signatures stay (they hold phone numbers), disclaimers
+    and boilerplate do not. A mail's header lines become what its passages are about; dates of contacts and events are
+    written as people write them.
+
+    Args:
+        identity: the document's id.
+        document: with its text and spans.
+    """
+    date = document.date.date().isoformat() if document.date else ""
+    about = "\n".join(
+        part for part in (document.author, _file_name(document), *document.tags) if part
+    )
+    record = document.kind in RECORD_KINDS
+
+    def passage(text: str, heading: str = "", quoted: bool = False) -> Passage:
+        return Passage(
+            identity, document.title, document.origin, text, date, heading, about, quoted, record
+        )
+
+    if record:
+        text = readable_dates(document.text).strip()
+        return [passage(text)] if text else []
+    own, quoted = _parted(document)
+    found = [passage(text, heading) for heading, text in _under_headings(own)]
+    return found + [passage(text, quoted=True) for text in cut(quoted)]
 
 
-def stems(text: str) -> list[str]:
-    """The text's words, folded and with common English endings taken off, stop words left out."""
-    folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    return [_stem(word) for word in _WORD.findall(folded) if word not in STOP_WORDS]
+def _file_name(document: Document) -> str:
+    """The file's name without its ending; nothing for a part of a bigger file."""
+    return "" if "#" in document.origin else PurePath(document.origin).stem
 
 
-def _stem(word: str) -> str:
-    """A light stemmer: enough for "tickets" to meet "ticket" and "painted" to meet "paint", harmless elsewhere."""
-    word = word.removesuffix("'s")
-    for ending in ("ings", "ing", "ied", "ies", "ed", "es", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
-            root = word.removesuffix(ending)
-            return root + "y" if ending in ("ied", "ies") else root.rstrip("e")
-    return word.rstrip("e") if len(word) > 3 else word
+def _parted(document: Document) -> tuple[str, str]:
+    """The document's own text without header lines, and the quoted history without its marks."""
+    own: list[str] = []
+    quoted: list[str] = []
+    place = 0
+    for span in document.spans:
+        own.append(document.text[place : span.start])
+        text = document.text[span.start : span.end]
+        if span.role is Role.QUOTED:
+            quoted.append(_ATTRIBUTION.sub("", re.sub(r"^[> ]+", "", text, flags=re.MULTILINE)))
+        elif span.role not in (Role.DISCLAIMER, Role.BOILERPLATE):
+            own.append(text)
+        place = span.end
+    own.append(document.text[place:])
+    text = "".join(own)
+    if document.kind == "mail" or text.startswith("From: "):
+        start = 0
+        while match := _MAIL_HEADER.match(text, start):
+            start = match.end()
+        text = text[start:]
+    return text, "\n".join(quoted)
+
+
+def _under_headings(text: str) -> Iterator[tuple[str, str]]:
+    """(heading, passage) pairs: no passage reaches over a heading."""
+    heading = ""
+    lines: list[str] = []
+    for line in text.splitlines():
+        match = _HEADING.match(line)
+        if match is None:
+            lines.append(line)
+            continue
+        for part in cut("\n".join(lines)):
+            yield heading, part
+        heading, lines = match.group(1), []
+    for part in cut("\n".join(lines)):
+        yield heading, part
 
 
 def cut(text: str, words: int = PASSAGE_WORDS) -> list[str]:
@@ -101,42 +162,3 @@ def _pieces(text: str, words: int) -> Iterable[tuple[str, str]]:
                 parts = sentence.split()
                 for start in range(0, len(parts), words):
                     yield " ".join(parts[start : start + words]), " "
-
-
-def rank(question: str, passages: Sequence[Passage], limit: int) -> list[Ranked]:
-    """The passages that share most with a question, best first.
-
-    BM25 over the passages given; a passage's title counts as part of its text.
-
-    Args:
-        question: as asked.
-        passages: candidates.
-        limit: how many to return; those that share nothing are left out.
-    """
-    wanted = set(stems(question))
-    counts = [Counter(stems(f"{item.title}\n{item.text}")) for item in passages]
-    if not wanted or not counts:
-        return []
-    lengths = [sum(count.values()) for count in counts]
-    average = max(sum(lengths) / len(lengths), 1.0)
-    inverse = {
-        word: math.log(1 + (len(counts) - seen + 0.5) / (seen + 0.5))
-        for word in wanted
-        if (seen := sum(word in count for count in counts))
-    }
-    scored = [
-        Ranked(
-            passage,
-            sum(
-                weight
-                * count[word]
-                * (K1 + 1)
-                / (count[word] + K1 * (1 - B + B * length / average))
-                for word, weight in inverse.items()
-                if count[word]
-            ),
-        )
-        for passage, count, length in zip(passages, counts, lengths, strict=True)
-    ]
-    best = sorted((item for item in scored if item.score > 0), key=lambda item: -item.score)
-    return best[:limit]

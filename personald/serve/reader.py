@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from personald.serve.passages import Passage, Ranked
+from personald.serve.passages import Passage
+from personald.serve.ranking import Ranked
 from personald.serve.support import contains
 from training import prompts
+from training.generate import LONGEST_ANSWER, generate
 from training.matching import abstains
 from training.material import Message
 from training.runtime import Runtime
 
 # A passage whose score is far below the best one's is beside the point.
 RELATIVE_FLOOR = 0.35
+
+# How many of the best passages are read.
+READ = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +28,16 @@ class Reading:
     Attributes:
         answer: words of the passage.
         passage: where they stand.
-        score: the passage's rank score.
+        confidence: probability of the answer's least likely token, 0 to 1.
     """
 
     answer: str
     passage: Passage
-    score: float
+    confidence: float
 
 
 def read(runtime: Runtime, question: str, ranked: Sequence[Ranked]) -> list[Reading]:
-    """Ask the base each of the passages by itself, all in one batch, and keep the answers that stand in them.
+    """Ask the base each of the best passages by itself, and keep the answers that stand in them.
 
     One passage at a time, because a small model reads one better than five; an answer whose words do not stand in
     the passage was not read in it and is dropped.
@@ -42,25 +47,31 @@ def read(runtime: Runtime, question: str, ranked: Sequence[Ranked]) -> list[Read
         question: as asked.
         ranked: passages, best first.
     """
-    if not ranked:
+    near = [item for item in ranked[:READ] if item.score >= RELATIVE_FLOOR * ranked[0].score]
+    if not near:
         return []
-    near = [item for item in ranked if item.score >= RELATIVE_FLOOR * ranked[0].score]
+    runtime.use(None)
+    chat = runtime.base.chat
     conversations = [
-        (
-            Message("system", prompts.remembered_passages([_shown(item.passage)])),
-            Message("user", question),
+        chat.prompt(
+            (
+                Message("system", prompts.remembered([shown(item.passage)])),
+                Message("user", question),
+            )
         )
         for item in near
     ]
-    answers = runtime.generate(conversations)
-    return [
-        Reading(answer.strip(), item.passage, item.score)
-        for answer, item in zip(answers, near, strict=True)
-        if not abstains(answer) and contains(item.passage.text, answer)
-    ]
+    found = []
+    for answer, item in zip(
+        generate(runtime.base, conversations, LONGEST_ANSWER), near, strict=True
+    ):
+        text = chat.text(answer.tokens)
+        if answer.ended and not abstains(text) and contains(item.passage.text, text):
+            found.append(Reading(text, item.passage, answer.confidence))
+    return found
 
 
-def _shown(passage: Passage) -> str:
-    """A passage with its title and date, as the base is taught to see remembered passages."""
-    heading = f"{passage.title} ({passage.date})" if passage.date else passage.title
-    return f"{heading}\n{passage.text}"
+def shown(passage: Passage) -> prompts.Passage:
+    """A passage as the base is taught to see remembered passages: with what it is called and when it was written."""
+    title = ", ".join(dict.fromkeys(part for part in (passage.title, passage.heading) if part))
+    return prompts.Passage(passage.text, title, passage.date)

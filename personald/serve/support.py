@@ -5,16 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from personald.serve.passages import Passage, stems
+from personald.serve.passages import Passage
+from personald.serve.words import plain, stems
 from training.matching import normalise
 
 # Words in a question that name somebody or something: a large first letter inside the question, or a digit.
 _NAME = re.compile(r"(?<!^)\b[^\W\d_a-z]\w*|\b\w*\d\w*", re.UNICODE)
 
+# Words that may have a large letter and name nobody.
+_NO_NAMES = frozenset("i i'm i'd i'll i've mr mrs ms miss dr prof".split())
+
 
 def names(question: str) -> frozenset[str]:
     """The stems of the names in a question."""
-    return frozenset(stem for name in _NAME.findall(question.strip()) for stem in stems(name))
+    return frozenset(
+        stem
+        for name in _NAME.findall(question.strip())
+        if plain(name) not in _NO_NAMES
+        for stem in stems(name)
+    )
 
 
 def contains(text: str, answer: str) -> bool:
@@ -31,7 +40,7 @@ def supporting(question: str, answer: str, passages: Iterable[Passage]) -> Passa
     wanted = names(question)
     for passage in passages:
         if contains(passage.text, answer) and wanted <= set(
-            stems(f"{passage.title}\n{passage.text}")
+            stems(f"{passage.context}\n{passage.text}")
         ):
             return passage
     return None

@@ -1,0 +1,111 @@
+"""Which of the values that were offered, read and remembered is the answer; none when none is sure enough."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from personald.serve.evidence import Candidate, fitness, spans
+from personald.serve.finding import Found, weighed
+from personald.serve.passages import Passage
+from personald.serve.reader import Reading
+from personald.serve.support import contains
+from personald.serve.values import Kind, Span
+from training.matching import matches, normalise
+from training.runtime import Recollection
+
+# An answer's fit must reach this. Measured by benchmarks/answers.py: the point where wrong values become rare.
+THRESHOLD = 0.72
+
+# How much of the doubt a reader's and a memory's word takes away, at full confidence.
+READER_BELIEF = 0.4
+MEMORY_BELIEF = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The answer.
+
+    Attributes:
+        text: its words, as they stand in the passage.
+        passage: where.
+        fit: how sure it is, 0 to 1.
+        remembered: a memory said it too.
+    """
+
+    text: str
+    passage: Passage
+    fit: float
+    remembered: bool
+
+
+def choose(
+    found: Found, readings: Sequence[Reading], recollection: Recollection | None
+) -> Choice | None:
+    """The best of all values, or None.
+
+    Args:
+        found: passages and the values that they offer.
+        readings: what the base read in them.
+        recollection: what a memory says; None when it says nothing.
+    """
+    offers = list(found.offers)
+    offers += [
+        replace(offer, fit=_believed(offer.fit, READER_BELIEF * reading.confidence))
+        for reading in readings
+        for offer in _placed(found, reading.answer, [reading.passage])
+    ]
+    told: list[Candidate] = []
+    if recollection is not None:
+        told = [
+            replace(offer, fit=_believed(offer.fit, MEMORY_BELIEF * recollection.confidence))
+            for offer in _placed(
+                found, recollection.answer, [item.passage for item in found.ranked]
+            )
+        ]
+    best = max((*told, *offers), key=lambda offer: offer.fit, default=None)
+    if best is None or best.fit < THRESHOLD:
+        return None
+    remembered = recollection is not None and matches(best.text, (recollection.answer,))
+    return Choice(best.text, best.passage, best.fit, remembered)
+
+
+def _believed(fit: float, belief: float) -> float:
+    """The doubt that is left, less what the belief takes of it."""
+    return 1 - (1 - fit) * (1 - belief)
+
+
+def _placed(found: Found, text: str, passages: Iterable[Passage]) -> list[Candidate]:
+    """A text as an offer of each passage that holds it, if it has the form that the question asks for."""
+    question = found.question
+    offers = []
+    for passage in passages:
+        span = place_of(text, passage.text)
+        if span is None or not contains(passage.text, text):
+            continue
+        others = spans(question, passage)
+        if question.kind not in (Kind.THING, Kind.REASON, Kind.PLACE) and not any(
+            start < span[1] and span[0] < end for start, end in others
+        ):
+            continue
+        fit = fitness(question, passage, span, found.weights, others, found.known)
+        offers.append(Candidate(passage.text[span[0] : span[1]], passage, fit))
+    return weighed(question, offers)
+
+
+def place_of(text: str, passage: str) -> Span | None:
+    """Where a text stands in a passage, signs and case aside; None when it does not."""
+    start = passage.casefold().find(text.strip().rstrip(".").casefold())
+    if start >= 0 and len(passage) == len(passage.casefold()):
+        return start, start + len(text.strip().rstrip("."))
+    wanted = normalise(text).split()
+    places = [
+        (match.start(), match.end(), word)
+        for match in re.finditer(r"[^\s\-–—/]+", passage)
+        if (word := normalise(match.group()))
+    ]
+    for index in range(len(places) - len(wanted) + 1):
+        if wanted and [word for _, _, word in places[index : index + len(wanted)]] == wanted:
+            return places[index][0], places[index + len(wanted) - 1][1]
+    return None

@@ -1,0 +1,113 @@
+"""Find the passages for a question and the values in them that may be its answer, best first: no model is needed for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from personald.serve.evidence import Candidate, candidates
+from personald.serve.passages import Passage
+from personald.serve.question import Question
+from personald.serve.ranking import NAME_WEIGHT, Ranked, rank
+from personald.serve.values import Kind, known_names
+from personald.serve.words import stems
+from training.matching import normalise
+
+# How many passages are looked at closely.
+PASSAGES = 8
+
+# Of two values that fit alike, the one counts that comes from the better-ranked passage, that another document says
+# too, and that was written later; for a question about former times the one that was written earlier.
+RANK_SHARE = 0.08
+AGREEMENT = 0.04
+RECENCY = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for a question.
+
+    Attributes:
+        question: understood.
+        ranked: passages, best first.
+        offers: values that may be the answer, best first.
+        weights: what each word of the question counts.
+        known: folded words that are names in these documents.
+    """
+
+    question: Question
+    ranked: tuple[Ranked, ...]
+    offers: tuple[Candidate, ...]
+    weights: Mapping[str, float]
+    known: frozenset[str]
+
+
+def find_answers(question: Question, passages: Sequence[Passage], limit: int = PASSAGES) -> Found:
+    """Rank passages for a question and weigh the values that they offer.
+
+    Args:
+        question: understood.
+        passages: candidates.
+        limit: how many passages are looked at closely.
+    """
+    ranked = rank(question.text, passages, limit)
+    weights = word_weights(question, passages)
+    known = known_names(
+        text for item in passages for text in (item.text, item.title if item.record else "")
+    )
+    offers = [
+        replace(offer, fit=offer.fit * (1 - RANK_SHARE) + RANK_SHARE * item.score / ranked[0].score)
+        for item in ranked
+        for offer in candidates(question, item.passage, weights, known)
+    ]
+    return Found(question, tuple(ranked), tuple(weighed(question, offers)), weights, known)
+
+
+def weighed(question: Question, offers: Sequence[Candidate]) -> list[Candidate]:
+    """Offers with agreement and recency counted in, best first."""
+    dates = sorted({offer.passage.date for offer in offers if offer.passage.date})
+    newest = {date: place / max(len(dates) - 1, 1) for place, date in enumerate(dates)}
+    documents: dict[str, set[str]] = {}
+    for offer in offers:
+        documents.setdefault(_value(question.kind, offer.text), set()).add(offer.passage.document)
+
+    def weight(offer: Candidate) -> float:
+        agreeing = len(documents[_value(question.kind, offer.text)]) - 1
+        late = newest.get(offer.passage.date, 0.5) - 0.5
+        return (
+            offer.fit
+            + AGREEMENT * min(agreeing, 2)
+            + RECENCY * (-late if question.earlier else late)
+        )
+
+    found = [replace(offer, fit=min(weight(offer), 1.0)) for offer in offers]
+    return sorted(found, key=lambda offer: -offer.fit)
+
+
+def _value(kind: Kind, text: str) -> str:
+    """What makes two values the same: of dates the day and the month, else the words."""
+    if kind is Kind.DATE:
+        day_and_month = [
+            word for word in normalise(text).split() if not word.isalpha() or len(word) > 2
+        ]
+        numbers = [word.rstrip("stndrh") for word in day_and_month if word[0].isdigit()][:1]
+        months = [word[:3] for word in day_and_month if word[:3] in _MONTHS]
+        if numbers and months:
+            return f"{numbers[0]} {months[0]}"
+    return normalise(text)
+
+
+_MONTHS = frozenset("jan feb mar apr may jun jul aug sep oct nov dec".split())
+
+
+def word_weights(question: Question, passages: Sequence[Passage]) -> dict[str, float]:
+    """What each word of a question counts: rare ones more, names more still."""
+    held = [frozenset(stems(f"{item.text}\n{item.context}")) for item in passages]
+    weights = {}
+    for word in (*question.words, *question.attributes):
+        holders = sum(word in words for words in held)
+        weights[word] = math.log(1 + (len(held) - holders + 0.5) / (holders + 0.5))
+        if word in question.names:
+            weights[word] *= NAME_WEIGHT
+    return weights

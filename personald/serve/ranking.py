@@ -1,0 +1,127 @@
+"""Which passages may hold the answer to a question, best first: BM25 that knows names, synonyms and what a passage is about."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from personald.serve.passages import Passage
+from personald.serve.support import names
+from personald.serve.words import alike, stems
+
+# Okapi BM25 with its usual constants (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009, 3.2).
+K1 = 1.2
+B = 0.5
+
+# Fields are weighted before saturation, as in BM25F (the same, 3.6): the text counts once; title and heading say what
+# the whole passage is about; the rest of the document only leans towards it.
+CONTEXT_WEIGHT = 0.8
+DOCUMENT_WEIGHT = 0.15
+
+# A name tells more than its rarity says; a synonym tells less than the word itself. Found on the made-up persons of
+# tests/end_to_end (benchmarks/answers.py measures it).
+NAME_WEIGHT = 1.6
+ALIKE_WEIGHT = 0.45
+PAIR_WEIGHT = 0.3
+QUOTED_WEIGHT = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A passage with its score for a question; higher is better."""
+
+    passage: Passage
+    score: float
+
+
+def rank(question: str, passages: Sequence[Passage], limit: int) -> list[Ranked]:
+    """The passages that share most with a question, best first; at equal score, newer ones first.
+
+    Args:
+        question: as asked.
+        passages: candidates.
+        limit: how many to return; those that share nothing are left out.
+    """
+    if not passages:
+        return []
+    asked = stems(question)
+    wanted = _wanted(asked, question)
+    own = [stems(item.text) for item in passages]
+    fields = _fields(own, passages)
+    lengths = [max(sum(field.values()), 1.0) for field in fields]
+    average = sum(lengths) / len(lengths)
+    holders = Counter(word for field in fields for word, weight in field.items() if weight >= 0.5)
+    scored = []
+    for item, words, field, length in zip(passages, own, fields, lengths, strict=True):
+        norm = K1 * (1 - B + B * length / average)
+        score = 0.0
+        for word, variants in wanted.items():
+            score += max(
+                weight
+                * _inverse(holders[variant], len(passages))
+                * field.get(variant, 0.0)
+                * (K1 + 1)
+                / (field.get(variant, 0.0) + norm)
+                for variant, weight in variants.items()
+            )
+        score *= 1 + PAIR_WEIGHT * _pairs(asked, words)
+        if item.quoted:
+            score *= QUOTED_WEIGHT
+        scored.append(Ranked(item, score))
+    found = [item for item in scored if item.score > 0]
+    found.sort(key=lambda item: (-round(item.score, 3), _older(item.passage.date)))
+    return found[:limit]
+
+
+def _wanted(asked: Sequence[str], question: str) -> dict[str, dict[str, float]]:
+    """Each word asked for, with the words that may stand for it and what each of them counts."""
+    proper = names(question)
+    wanted: dict[str, dict[str, float]] = {}
+    for word in asked:
+        if word in proper:
+            wanted[word] = {word: NAME_WEIGHT}
+            continue
+        wanted[word] = dict.fromkeys(alike(word), ALIKE_WEIGHT) | {word: 1.0}
+    return wanted
+
+
+def _fields(own: Sequence[Sequence[str]], passages: Sequence[Passage]) -> list[dict[str, float]]:
+    """For each passage how often it holds each word: in its text, in its context, elsewhere in its document."""
+    documents: dict[str, set[str]] = {}
+    for words, item in zip(own, passages, strict=True):
+        documents.setdefault(item.document, set()).update(words)
+    fields = []
+    for words, item in zip(own, passages, strict=True):
+        field = dict.fromkeys(documents[item.document], DOCUMENT_WEIGHT)
+        for word in set(stems(item.context)):
+            field[word] = field.get(word, 0.0) + CONTEXT_WEIGHT
+        for word in words:
+            field[word] = field.get(word, 0.0) + 1.0
+        fields.append(field)
+    return fields
+
+
+def _inverse(holders: int, total: int) -> float:
+    """BM25's inverse document frequency, of passages."""
+    return math.log(1 + (total - holders + 0.5) / (holders + 0.5))
+
+
+def _pairs(asked: Sequence[str], words: Sequence[str]) -> float:
+    """The share of the question's neighbouring words that stand near each other in the passage too."""
+    pairs = list(pairwise(asked))
+    if not pairs:
+        return 0.0
+    near = {
+        frozenset((words[i], words[j]))
+        for i in range(len(words))
+        for j in range(i + 1, min(i + 4, len(words)))
+    }
+    return sum(frozenset(pair) in near for pair in pairs) / len(pairs)
+
+
+def _older(date: str) -> tuple[int, ...]:
+    """A key that sorts newer dates first and no date last."""
+    return tuple(-ord(character) for character in date) or (0,)

@@ -20,7 +20,8 @@ from torch import Tensor, nn
 CONVOLUTION = "c"
 ATTENTION = "a"
 _KERNEL = 3
-_MOST_SHAPES = 32
+#: More length classes than a corpus has; each gets an attention kernel of its own.
+MOST_SHAPES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +168,6 @@ class PocketNetwork(nn.Module):  # type: ignore[misc]
         )
         self.final_norm = nn.Parameter(torch.ones(config.width))
         self.blocks = nn.ModuleList(_Layer(config, kind) for kind in config.layers)
-
-        # One compiled attention for every length class of the corpus.
-        torch._dynamo.config.recompile_limit = _MOST_SHAPES
 
         def piece(function: Any) -> Any:
             return torch.compile(function, dynamic=False) if compiled else function

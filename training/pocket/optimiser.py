@@ -1,11 +1,13 @@
 """Muon for the matrices, AdamW for the rest, with exact state for resuming.
 
-The network's own weights are bfloat16, which the CPU's matrix unit multiplies; the optimiser keeps
+The networks' own weights are bfloat16, which the CPU's matrix unit multiplies; the optimiser keeps
 the float32 masters and writes their rounding back after every step. Matrices of one shape are
 orthogonalised together in one batched product, and fused projections by their square parts, since
 Muon's premise is one matrix per linear map.
 """
 
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -22,6 +24,10 @@ _POLAR_EXPRESS = (
 _MUON_MOMENTUM = 0.95
 _ADAM_BETAS = (0.9, 0.98)
 _ADAM_EPSILON = 1e-8
+#: Matrices that are orthogonalised together: enough for one product, few enough to share out.
+_MATRICES_PER_JOB = 9
+
+Job = Callable[[], None]
 
 
 def orthogonalise(matrices: Tensor) -> Tensor:
@@ -43,86 +49,122 @@ def orthogonalise(matrices: Tensor) -> Tensor:
 
 def _parts(name: str, parameter: Tensor) -> int:
     """How many linear maps a fused matrix holds; 0 for what AdamW takes."""
-    if parameter.dim() != 2 or name in ("embedding",) or name.endswith("taps"):
+    if parameter.dim() != 2 or name == "embedding" or name.endswith("taps"):
         return 0
     if name.endswith("w_in"):
         return 3
     return 2 if name.endswith("w13") else 1
 
 
+def _run_in_turn(jobs: Iterable[Job]) -> None:
+    for job in jobs:
+        job()
+
+
 class Optimiser:
-    """Steps a bfloat16 network by its gradients.
+    """Steps bfloat16 networks that share their weights by the mean of their gradients.
 
     Args:
-        network: whose parameters it owns; made bfloat16 here, masters keep full precision.
+        networks: copies of one network; made bfloat16 and equal here, masters keep full precision.
         weight_decay: decoupled, for the matrices only.
     """
 
-    def __init__(self, network: nn.Module, weight_decay: float) -> None:
+    def __init__(self, networks: Sequence[nn.Module], weight_decay: float) -> None:
         self._weight_decay = weight_decay
         self._steps = 0
-        named = list(network.named_parameters())
+        named = list(networks[0].named_parameters())
         self._masters = {name: p.detach().float().clone() for name, p in named}
-        network.bfloat16()
-        self._live = dict(network.named_parameters())
+        for network in networks:
+            network.bfloat16()
+        parameters = [dict(network.named_parameters()) for network in networks]
+        self._live = {name: [own[name] for own in parameters] for name, _ in named}
         self._momentum = {name: torch.zeros_like(m) for name, m in self._masters.items()}
-        self._groups: dict[tuple[int, int], list[tuple[str, int]]] = {}
+        self._groups: dict[tuple[int, int], list[list[tuple[str, int]]]] = {}
         self._plain: list[str] = []
         for name, p in named:
             parts = _parts(name, p)
             if parts:
-                shape = (p.shape[0] // parts, p.shape[1])
-                self._groups.setdefault(shape, []).append((name, parts))
+                self._add_to_group((p.shape[0] // parts, p.shape[1]), name, parts)
             else:
                 self._plain.append(name)
         self._variance = {name: torch.zeros_like(self._masters[name]) for name in self._plain}
+        self._round(self._masters)
+
+    def _add_to_group(self, shape: tuple[int, int], name: str, parts: int) -> None:
+        chunks = self._groups.setdefault(shape, [[]])
+        if sum(count for _, count in chunks[-1]) + parts > _MATRICES_PER_JOB:
+            chunks.append([])
+        chunks[-1].append((name, parts))
 
     @property
     def masters(self) -> dict[str, Tensor]:
         """The float32 weights by name."""
         return self._masters
 
-    def step(self, muon_rate: float, adam_rate: float) -> None:
-        """Apply the gradients and clear them."""
-        self._steps += 1
-        with torch.no_grad():
-            for shape, members in self._groups.items():
-                self._muon(shape, members, muon_rate)
-            self._adam(adam_rate)
-            self._round_masters()
+    def step(
+        self,
+        muon_rate: float,
+        adam_rate: float,
+        run: Callable[[Iterable[Job]], None] = _run_in_turn,
+    ) -> None:
+        """Apply the gradients and clear them.
 
-    def _round_masters(self) -> None:
-        for name, live in self._live.items():
-            live.copy_(self._masters[name])
-            live.grad = None
+        Args:
+            muon_rate: rate of the matrices.
+            adam_rate: rate of everything else.
+            run: runs independent jobs, in any order or side by side, to their end.
+        """
+        self._steps += 1
+        jobs = [
+            partial(self._muon, shape, chunk, muon_rate)
+            for shape, chunks in self._groups.items()
+            for chunk in chunks
+        ]
+        run([partial(self._adam, adam_rate), *jobs])
+
+    def _gradient(self, name: str) -> Tensor:
+        """The mean gradient over the networks, in float32."""
+        gradients = [live.grad for live in self._live[name] if live.grad is not None]
+        total = gradients[0].float()
+        for other in gradients[1:]:
+            total.add_(other)
+        return total.div_(len(gradients))
+
+    def _round(self, names: Iterable[str]) -> None:
+        """Give the networks the rounded masters, and clear their gradients."""
+        with torch.no_grad():
+            for name in names:
+                for live in self._live[name]:
+                    live.copy_(self._masters[name])
+                    live.grad = None
 
     def _muon(self, shape: tuple[int, int], members: list[tuple[str, int]], rate: float) -> None:
-        updates = []
-        for name, _ in members:
-            gradient = self._live[name].grad
-            assert gradient is not None
-            wide = gradient.float()
-            momentum = self._momentum[name].lerp_(wide, 1 - _MUON_MOMENTUM)
-            updates.append(wide.lerp_(momentum, _MUON_MOMENTUM).view(-1, *shape))
-        steps = orthogonalise(torch.cat(updates)).float()
-        scale = rate * max(1.0, shape[0] / shape[1]) ** 0.5
-        start = 0
-        for name, parts in members:
-            master = self._masters[name].mul_(1 - rate * self._weight_decay)
-            part = steps[start : start + parts].reshape(master.shape)
-            master.add_(part, alpha=-scale)
-            start += parts
+        with torch.no_grad():
+            updates = []
+            for name, _ in members:
+                gradient = self._gradient(name)
+                momentum = self._momentum[name].lerp_(gradient, 1 - _MUON_MOMENTUM)
+                updates.append(gradient.lerp_(momentum, _MUON_MOMENTUM).view(-1, *shape))
+            steps = orthogonalise(torch.cat(updates)).float()
+            scale = rate * max(1.0, shape[0] / shape[1]) ** 0.5
+            start = 0
+            for name, parts in members:
+                master = self._masters[name].mul_(1 - rate * self._weight_decay)
+                master.add_(steps[start : start + parts].reshape(master.shape), alpha=-scale)
+                start += parts
+        self._round(name for name, _ in members)
 
     def _adam(self, rate: float) -> None:
         first, second = _ADAM_BETAS
-        for name in self._plain:
-            gradient = self._live[name].grad
-            assert gradient is not None
-            wide = gradient.float()
-            momentum = self._momentum[name].lerp_(wide, 1 - first)
-            variance = self._variance[name].lerp_(wide.square(), 1 - second)
-            size = (variance / (1 - second**self._steps)).sqrt_().add_(_ADAM_EPSILON)
-            self._masters[name].addcdiv_(momentum / (1 - first**self._steps), size, value=-rate)
+        with torch.no_grad():
+            for name in self._plain:
+                gradient = self._gradient(name)
+                momentum = self._momentum[name].lerp_(gradient, 1 - first)
+                variance = self._variance[name].lerp_(gradient.square(), 1 - second)
+                size = (variance / (1 - second**self._steps)).sqrt_().add_(_ADAM_EPSILON)
+                mean = momentum / (1 - first**self._steps)
+                self._masters[name].addcdiv_(mean, size, value=-rate)
+        self._round(self._plain)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything a resumed run needs."""
@@ -134,7 +176,7 @@ class Optimiser:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over what `state_dict` gave, the network's live weights included."""
+        """Take over what `state_dict` gave, the networks' live weights included."""
         self._steps = state["steps"]
         for mine, theirs in (
             (self._masters, state["masters"]),
@@ -143,5 +185,4 @@ class Optimiser:
         ):
             for name, value in mine.items():
                 value.copy_(theirs[name])
-        with torch.no_grad():
-            self._round_masters()
+        self._round(self._masters)

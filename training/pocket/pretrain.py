@@ -27,8 +27,9 @@ from torch import Tensor
 from training.pocket.corpus import BATCH_TOKENS, SAMPLES_PER_SHARD, Batch, Corpus
 from training.pocket.errors import PretrainingOptions
 from training.pocket.language import mixture
-from training.pocket.network import NetworkConfig, PocketNetwork
+from training.pocket.network import NetworkConfig
 from training.pocket.optimiser import Optimiser
+from training.pocket.replicas import Replicas, Work
 from training.pocket.tokenizer import (
     PAD_ID,
     save_tokenizer,
@@ -42,7 +43,7 @@ _TRAINED_POSITIONS = 1280
 _CONTEXT_WEIGHT = 0.5
 _WARM_UP_STEPS = 150
 _CHECKPOINT_SECONDS = 120.0
-_LOG_STEPS = 50
+_LOG_STEPS = 25
 _TOKENIZER_SAMPLES = 10_000
 _TOKENIZER_SEED_OFFSET = 7_000_000
 _CONFIDENT = 0.5
@@ -61,7 +62,7 @@ class Options:
         adam_rate: rate of everything else.
         weight_decay: of the matrices.
         seed: of data, weights and trained positions.
-        threads: of PyTorch.
+        threads: batches that make a step, computed side by side by one thread each.
         snapshot_tokens: keep a checkpoint under its own name every so many tokens.
         compiled: whether to use ``torch.compile``.
         network: the network's shape.
@@ -125,16 +126,16 @@ def rate_factor(progress: Progress, options: Options, now: float, is_branch: boo
     return warm * min(1.0, max(0.0, left / share))
 
 
-def trained_positions(batch: Batch, seed: int, step: int) -> tuple[Tensor, Tensor, Tensor]:
+def trained_positions(batch: Batch, seed: int, number: int) -> tuple[Tensor, Tensor, Tensor]:
     """Which positions carry loss, their targets and weights.
 
     All answer tokens come first; the rest is a random choice of the other tokens, which are
-    English too. The choice depends on (seed, step) alone.
+    English too. The choice depends on the seed and the batch's number in the run alone.
 
     Returns:
         Flat positions ``(k,)`` in rising order, targets ``(k,)``, weights ``(k,)``.
     """
-    random = np.random.default_rng((seed, step))
+    random = np.random.default_rng((seed, number))
     ids, answer = batch.ids, batch.answer
     priority = np.zeros(ids.shape)
     follows = (ids[:, 1:] != PAD_ID).astype(np.float64)
@@ -223,10 +224,9 @@ class Run:
             shutil.copytree(decay_from.parent / "tokenizer", self._tokenizer_folder)
         if not (self._tokenizer_folder / "tokenizer.json").exists():
             make_tokenizer(self._tokenizer_folder, options)
-        torch.set_num_threads(options.threads)
         torch.manual_seed(options.seed)
-        self.network = PocketNetwork(options.network, compiled=options.compiled)
-        self.optimiser = Optimiser(self.network, options.weight_decay)
+        self._replicas = Replicas(options.network, options.threads, options.compiled)
+        self.optimiser = Optimiser(self._replicas.networks, options.weight_decay)
         if self._checkpoint.exists():
             self._restore(self._checkpoint)
         elif decay_from is not None:
@@ -271,21 +271,22 @@ class Run:
             self._train(corpus)
         finally:
             corpus.close()
+            self._replicas.close()
 
     def _train(self, corpus: Corpus) -> None:
         progress, options = self.progress, self._options
         ledger = SkillLedger()
         loaded = self._clock()
         last_save, last_log = loaded, loaded
-        for shard, batch_number, batch in corpus.batches(progress.shard, progress.batch):
-            if self._stop or self._is_finished():
-                break
+        stream = corpus.batches(progress.shard, progress.batch)
+        while not (self._stop or self._is_finished()):
+            group = [next(stream) for _ in range(options.threads)]
             began = self._clock()
             factor = rate_factor(progress, options, began, self._is_branch)
-            self._step(batch, factor, ledger)
+            self._step([batch for _, _, batch in group], factor, ledger)
             progress.step += 1
-            progress.tokens += BATCH_TOKENS
-            progress.shard, progress.batch = shard, batch_number
+            progress.tokens += BATCH_TOKENS * options.threads
+            progress.shard, progress.batch = group[-1][:2]
             now = self._clock()
             progress.seconds += now - began
             if progress.step % _LOG_STEPS == 0:
@@ -294,24 +295,30 @@ class Run:
             if now - last_save > _CHECKPOINT_SECONDS:
                 self.save()
                 last_save = now
-            if progress.tokens % options.snapshot_tokens < BATCH_TOKENS:
+            if progress.tokens % options.snapshot_tokens < BATCH_TOKENS * options.threads:
                 self.save(options.out / f"tokens-{progress.tokens // 1_000_000:04d}m.pt")
         self.save()
 
-    def _step(self, batch: Batch, factor: float, ledger: SkillLedger) -> None:
-        positions, targets, weights = trained_positions(
-            batch, self._options.seed, self.progress.step
+    def _step(self, batches: Sequence[Batch], factor: float, ledger: SkillLedger) -> None:
+        options = self._options
+        first = self.progress.step * len(batches)
+        work = [
+            Work(
+                torch.from_numpy(batch.ids.astype(np.int64)),
+                *trained_positions(batch, options.seed, first + number),
+            )
+            for number, batch in enumerate(batches)
+        ]
+        losses = self._replicas.gradients(work)
+        self.optimiser.step(
+            options.muon_rate * factor, options.adam_rate * factor, self._replicas.run
         )
-        ids = torch.from_numpy(batch.ids.astype(np.int64))
-        losses = self.network.token_losses(ids, positions, targets)
-        loss = (losses * weights).sum() / weights.sum()
-        loss.backward()
-        self.optimiser.step(self._options.muon_rate * factor, self._options.adam_rate * factor)
-        ledger.add(batch, positions, losses.detach(), weights)
+        for batch, item, loss in zip(batches, work, losses, strict=True):
+            ledger.add(batch, item.positions, loss, item.weights)
 
     def _report(self, ledger: SkillLedger, factor: float, seconds: float) -> None:
         progress = self.progress
-        speed = _LOG_STEPS * BATCH_TOKENS / max(seconds, 1e-9)
+        speed = _LOG_STEPS * BATCH_TOKENS * self._options.threads / max(seconds, 1e-9)
         loss = sum(ledger.answer_losses) / len(ledger.answer_losses)
         ledger.answer_losses = []
         row: dict[str, Any] = {
@@ -322,7 +329,7 @@ class Run:
             "rate": round(factor, 4),
             "tokens_per_second": round(speed),
         }
-        if progress.step % (5 * _LOG_STEPS) == 0:
+        if progress.step % (4 * _LOG_STEPS) == 0:
             row["skills"] = ledger.take()
         with self._log.open("a", encoding="utf-8") as log:
             log.write(json.dumps(row) + "\n")

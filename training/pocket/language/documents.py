@@ -4,7 +4,6 @@ A text is made of groups, each one subject with its facts. Every renderer takes 
 gives a text; which renderers suit depends on who the subjects are.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -212,63 +211,67 @@ def header_points(draw: Draw, sender: Subject, reader: Subject, topic: str) -> t
 def mail(draw: Draw, count: int) -> Document:
     """A mail: the sender speaks of themselves in the first person, and of others."""
     sender, reader = (facts.person_subject(draw, own=False) for _ in range(2))
-    own = Group(
-        sender, tuple(new_fact(sender, draw, set()) for _ in range(min(count, draw.integer(1, 2))))
-    )
-    others = gathered(draw, max(0, count - len(own.facts)), own=False)
+    signed = sender.forms.get("first", sender.text) if draw.chance(0.6) else sender.text
+    headed = draw.chance(0.75)
+    if not headed:
+        # Without a header the text knows the sender only as they sign.
+        sender = Subject("person", signed, sender.forms)
+    taken: set[str] = set()
+    share = min(count, draw.integer(1, 2))
+    own = Group(sender, tuple(new_fact(sender, draw, taken) for _ in range(share)))
+    others = gathered(draw, count - share, own=False)
     body = [fact.speak() for fact in own.facts]
     for group in others:
         body += sentences(draw, group)
     if draw.chance(0.5):
         body.insert(draw.integer(0, len(body)), filler(draw))
-    first = sender.form("first") if "first" in sender.forms else sender.text
-    called = reader.form("first") if "first" in reader.forms else reader.text
+    called = reader.forms.get("first", reader.text)
+    text = f"{draw.choose(GREETINGS)} {called},\n\n{' '.join(body)}\n\n{draw.choose(ENDINGS)},\n{signed}"
+    if not headed:
+        return Document(text, (own, *others))
     topic = values.make("phrase", draw).text
-    text = f"{draw.choose(('Hi', 'Hello', 'Dear', 'Hey', 'Good morning'))} {called},\n\n{' '.join(body)}\n\n"
-    end = draw.choose(
-        ("Best", "Best wishes", "Cheers", "Love", "Kind regards", "See you", "Yours", "Thanks")
-    )
-    text += f"{end},\n{first if draw.chance(0.6) else sender.text}"
-    extra: tuple[Point, ...] = ()
-    if draw.chance(0.75):
-        text = f"{mail_head(draw, sender, reader, topic)}\n\n{text}"
-        extra = header_points(draw, sender, reader, topic)
-    else:
-        sender.aliases = (first, first)
-        if first not in text.rsplit(",\n", 1)[-1]:
-            sender.aliases = (sender.text,)
-    return Document(text, (own, *others), extra)
+    text = f"{mail_head(draw, sender, reader, topic)}\n\n{text}"
+    return Document(text, (own, *others), header_points(draw, sender, reader, topic))
+
+
+GREETINGS = ("Hi", "Hello", "Dear", "Hey", "Good morning")
+ENDINGS = ("Best", "Best wishes", "Cheers", "Love", "Kind regards", "See you", "Yours", "Thanks")
 
 
 def chat(draw: Draw, count: int) -> Document:
-    """A chat of two to four voices, each speaking of themselves or of others."""
-    speakers = [values.make("first", draw) for _ in range(draw.integer(2, 3))]
-    voices = [Subject("person", s.text, s.forms) for s in speakers]
-    lower = draw.chance(0.35)
-    stamp = draw.chance(0.25)
-    lines: list[str] = []
-    told: dict[str, list[Fact]] = {voice.text: [] for voice in voices}
+    """A chat of two or three voices, each speaking of themselves or of others."""
+    names = [values.make("first", draw) for _ in range(draw.integer(2, 3))]
+    voices = [Subject("person", name.text, name.forms) for name in names]
+    taken: dict[str, set[str]] = {voice.text: set() for voice in voices}
+    own: dict[str, list[Fact]] = {voice.text: [] for voice in voices}
     others: list[Group] = []
-    hour, minute = draw.integer(7, 20), draw.integer(0, 30)
-    say: list[tuple[str, str]] = []
+    said: list[tuple[str, str]] = []
     for _ in range(count):
         voice = draw.choose(voices)
         if draw.chance(0.7):
-            fact = new_fact(voice, draw, set())
-            told[voice.text].append(fact)
-            say.append((voice.text, fact.speak()))
+            fact = new_fact(voice, draw, taken[voice.text])
+            own[voice.text].append(fact)
+            said.append((voice.text, fact.speak()))
         else:
             group = gathered(draw, 1, own=False)[0]
             others.append(group)
-            say.append((voice.text, group.facts[0].state()))
+            said.append((voice.text, group.facts[0].state()))
         if draw.chance(0.35):
-            say.append((draw.choose(voices).text, draw.choose(CHATTER)))
-    for name, text in say:
+            said.append((draw.choose(voices).text, draw.choose(CHATTER)))
+    groups = tuple(Group(v, tuple(own[v.text])) for v in voices if own[v.text])
+    return Document(chat_lines(draw, said), (*groups, *others))
+
+
+def chat_lines(draw: Draw, said: list[tuple[str, str]]) -> str:
+    """Who said what, a line each, now and then with the time and typed in a hurry."""
+    hurried, stamped = draw.chance(0.35), draw.chance(0.25)
+    hour, minute = draw.integer(7, 20), draw.integer(0, 30)
+    lines = []
+    for name, text in said:
         minute += draw.integer(0, 4)
-        head = f"[{hour}:{minute % 60:02}] {name}: " if stamp else f"{name}: "
-        lines.append(head + (informal(text) if lower else text))
-    groups = tuple(Group(v, tuple(told[v.text])) for v in voices if told[v.text])
-    return Document("\n".join(lines), (*groups, *others))
+        stamp = f"[{hour}:{minute % 60:02}] " if stamped else ""
+        lines.append(f"{stamp}{name}: {informal(text) if hurried else text}")
+    return "\n".join(lines)
 
 
 CHATTER = (
@@ -286,14 +289,12 @@ def table(draw: Draw, count: int) -> Document:
     """Rows of subjects, columns of attributes: every cell a trap for every other."""
     kind = draw.choose(("person", "person", "person", "thing", "organisation", "place"))
     options = [a for a in attributes.of_subject(kind) if a.noun and not a.value.startswith("=")]
-    columns: list[Callable[[Subject], Fact]] = []
-    for _ in range(draw.integer(1, 3)):
-        attribute = draw.choose(options)
-        columns.append(lambda who, a=attribute: attributes.fact(a, who, draw))  # type: ignore[misc]
+    columns = {a.noun: a for a in draw.some(options, draw.integer(1, 3))}
     rows = [facts.subject(kind, draw, own=False) for _ in range(max(2, min(count, 6)))]
-    chosen = {a.label: c for c in columns for a in (c(rows[0]),)}
-    groups = tuple(Group(who, tuple(c(who) for c in chosen.values())) for who in rows)
-    head = [draw.choose(("Name", "", "Who", "What")) if kind == "person" else "", *chosen]
+    groups = tuple(
+        Group(who, tuple(attributes.fact(a, who, draw) for a in columns.values())) for who in rows
+    )
+    head = [draw.choose(("Name", "", "Who", "What")) if kind == "person" else "", *columns]
     cells = [[g.subject.text, *(f.points[0].answer for f in g.facts)] for g in groups]
     return Document(drawn_table(draw, head, cells), groups)
 

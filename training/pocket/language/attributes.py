@@ -27,6 +27,30 @@ OPEN_KINDS = (
 ).split()
 
 
+#: Attributes that may answer one another's questions: no text gives a subject two of a group, and
+#: none is asked of a subject of whom another was told.
+KIN = (
+    "home_address new_address_city home_town photo_place",
+    "allergy hated_food fear",
+    "partner crush best_friend",
+    "thing_owner sold_to thing_maker",
+    "hobby newsletter sport_played plays_instrument weekend_plan",
+    "illness injured_part medicine medicine_dose",
+    "holiday_place dream_destination travel_companion",
+    "employer letter_from profession office_room",
+    "birthday_present savings_goal holds_in_picture borrowed_thing forgotten_thing",
+    "commute usual_vehicle lift_from",
+    "spare_key_keeper emergency_contact plants_watered_by",
+    "favourite_dish brings_dish favourite_drink coffee_order",
+    "salary debt pocket_money monthly_rent parking_fine",
+    "departure_time pick_up_time flight_number platform",
+    "invoice_due contract_end",
+    "invoice_amount membership_fee",
+    "event_date event_start",
+    "company_founder company_contact",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Attribute:
     """One attribute of the tables, compiled; the fields are those of the TOML file."""
@@ -99,6 +123,16 @@ def tables() -> tuple[Attribute, ...]:
         for path in sorted(FOLDER.glob("*.toml"))
         for table in tomllib.loads(path.read_text("utf-8"))["attribute"]
     )
+
+
+KIN_OF: dict[str, frozenset[str]] = {
+    key: frozenset(group.split()) for group in KIN for key in group.split()
+}
+
+
+def kin(key: str) -> frozenset[str]:
+    """The keys that an attribute excludes: its own, and those of its group."""
+    return KIN_OF.get(key, frozenset((key,)))
 
 
 @cache

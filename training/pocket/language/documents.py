@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from training.pocket.language import attributes, events, facts, values, words
+from training.pocket.language.attributes import Attribute
 from training.pocket.language.draw import Draw
 from training.pocket.language.facts import ME, Fact, Point, Subject
 from training.pocket.language.template import Binding, Template, Value, capitalised, compiled
@@ -65,11 +66,10 @@ def new_fact(who: Subject, draw: Draw, taken: set[str]) -> Fact:
         return events.event(draw, who)
     if chance < 0.72:
         for _ in range(8):
-            attribute = draw.choose(attributes.of_subject(kind) or attributes.of_subject("person"))
-            if attribute.key not in taken and attribute.subject in (kind, "person"):
-                taken.add(attribute.key)
-                if attribute.subject == kind or kind == "me":
-                    return attributes.fact(attribute, who, draw)
+            attribute = draw.choose(attributes.of_subject(kind))
+            if attribute.key not in taken:
+                taken |= attributes.kin(attribute.key)
+                return attributes.fact(attribute, who, draw)
     return attributes.open_fact(who, draw)
 
 
@@ -289,7 +289,12 @@ def table(draw: Draw, count: int) -> Document:
     """Rows of subjects, columns of attributes: every cell a trap for every other."""
     kind = draw.choose(("person", "person", "person", "thing", "organisation", "place"))
     options = [a for a in attributes.of_subject(kind) if a.noun and not a.value.startswith("=")]
-    columns = {a.noun: a for a in draw.some(options, draw.integer(1, 3))}
+    columns: dict[str, Attribute] = {}
+    taken: set[str] = set()
+    for attribute in draw.some(options, draw.integer(1, 3)):
+        if attribute.key not in taken:
+            columns[attribute.noun] = attribute
+            taken |= attributes.kin(attribute.key)
     rows = [facts.subject(kind, draw, own=False) for _ in range(max(2, min(count, 6)))]
     groups = tuple(
         Group(who, tuple(attributes.fact(a, who, draw) for a in columns.values())) for who in rows

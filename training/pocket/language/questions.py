@@ -46,12 +46,9 @@ def moved_to_another(document: Document, draw: Draw) -> Point | None:
             same = group.subject.kind == fact.subject.kind or (
                 group.subject.kind in people and fact.subject.kind in people
             )
-            keys = {p.key for f in group.facts for p in f.points}
-            if (
-                same
-                and group.subject is not fact.subject
-                and not keys & {p.key for p in fact.points}
-            ):
+            told = {key for f in group.facts for p in f.points for key in attributes.kin(p.key)}
+            another = group.subject is not fact.subject
+            if same and another and not told & {p.key for p in fact.points}:
                 options.append((fact, group.subject))
     if not options:
         return None

@@ -2,7 +2,8 @@
 
 import pytest
 
-from training.pocket.language import checks, layout, mixture
+from training.pocket.language import attributes, checks, documents, layout, mixture
+from training.pocket.language.draw import Draw
 from training.pocket.language.sample import UNKNOWN, Check, Sample, Turn
 
 SAMPLES = [mixture.sample(3, index, 1.0) for index in range(1200)]
@@ -90,3 +91,17 @@ def test_held_out_items_end_with_a_question_and_the_right_answer_passes(skill: s
 def test_the_first_turn_of_a_text_question_holds_both() -> None:
     item = mixture.held_out("read", 1, 5)[0]
     assert any(isinstance(turn, Turn) and len(turn.text) > 20 for turn in item.turns)
+
+
+def test_no_text_gives_a_subject_two_attributes_that_answer_one_question() -> None:
+    for seed in range(400):
+        for group in documents.document(Draw(seed), 6).groups:
+            keys = [fact.points[0].key for fact in group.facts]
+            for number, key in enumerate(keys):
+                assert key not in attributes.KIN_OF or not attributes.kin(key) & set(
+                    keys[number + 1 :]
+                )
+
+
+def test_groups_of_kin_name_attributes_that_exist() -> None:
+    assert set(attributes.KIN_OF) <= {attribute.key for attribute in attributes.tables()}

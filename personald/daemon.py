@@ -7,6 +7,7 @@ store, the keys or the disk is a state that it reports and gets out of by itself
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import logging
 import os
@@ -74,8 +75,10 @@ class Daemon:
         self._settings = settings
         self._clock = clock
         self._monotonic = monotonic
-        # Signal handlers and threads wake the main thread by a byte in a pipe; an Event might be held when a signal comes.
+        # Signals and threads wake the main thread by a byte in a pipe: a signal may arrive in any thread, and only a
+        # descriptor (signal.set_wakeup_fd) then wakes the one that has to handle it.
         self._hear, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)
         self._ended = False
         self._code = 0
         self._reload_asked = False
@@ -134,7 +137,8 @@ class Daemon:
         """Make `run` return; safe in a signal handler."""
         self._code = self._code or code
         self._ended = True
-        os.write(self._wake, b"!")
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._wake, b"!")
 
     def _serve(self) -> None:
         scheduler = BackgroundScheduler(timezone="UTC")
@@ -166,12 +170,12 @@ class Daemon:
 
         def ask_reload(_signal: int, _frame: FrameType | None) -> None:
             self._reload_asked = True
-            os.write(self._wake, b"!")
 
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, end)
             signal.signal(signal.SIGINT, end)
             signal.signal(signal.SIGHUP, ask_reload)
+            signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         threading.excepthook = lambda what: self._crashed(what.exc_value)
 
     def _safeguard(self) -> None:

@@ -13,6 +13,7 @@ Layout, in bytes::
 
 from __future__ import annotations
 
+import functools
 import os
 import struct
 import unicodedata
@@ -26,6 +27,7 @@ from personald.keys.errors import KeyFileDamaged, PassphraseWrong
 MARK = b"PDPASS\x01\x00"
 HEADER = struct.Struct(">8sIII16s12s")
 
+SALT_BYTES = 16
 # RFC 9106, section 4: the second recommended option, for machines where 2 GiB is too much.
 MEMORY_KIB = 64 * 1024
 ITERATIONS = 3
@@ -41,9 +43,23 @@ def is_closed(content: bytes) -> bool:
     return content.startswith(MARK[:6])
 
 
-def close_with_passphrase(content: bytes, passphrase: str) -> bytes:
-    """Close content with a passphrase, under a fresh salt."""
-    header = HEADER.pack(MARK, MEMORY_KIB, ITERATIONS, LANES, os.urandom(16), os.urandom(12))
+def salt_of(closed: bytes) -> bytes:
+    """Return the salt of closed content, b"" of anything else."""
+    if not is_closed(closed) or len(closed) < HEADER.size:
+        return b""
+    return bytes(HEADER.unpack_from(closed)[4])
+
+
+def close_with_passphrase(content: bytes, passphrase: str, salt: bytes = b"") -> bytes:
+    """Close content with a passphrase.
+
+    Args:
+        content: what to close.
+        passphrase: as it was typed.
+        salt: of the file that this replaces, so that the key need not be derived again; b"" for a fresh one.
+    """
+    salt = salt or os.urandom(SALT_BYTES)
+    header = HEADER.pack(MARK, MEMORY_KIB, ITERATIONS, LANES, salt, os.urandom(12))
     return header + _cipher(header, passphrase).encrypt(header[-12:], content, header)
 
 
@@ -76,8 +92,12 @@ def _cipher(header: bytes, passphrase: str) -> AESGCM:
     _mark, memory, iterations, lanes, salt, _nonce = HEADER.unpack(header)
     # NFKC, so that the same words typed on another keyboard give the same key.
     secret = unicodedata.normalize("NFKC", passphrase).encode()
-    return AESGCM(
-        Argon2id(
-            salt=salt, length=32, iterations=iterations, lanes=lanes, memory_cost=memory
-        ).derive(secret)
-    )
+    return AESGCM(_derive(secret, memory, iterations, lanes, salt))
+
+
+@functools.lru_cache(maxsize=2)
+def _derive(secret: bytes, memory: int, iterations: int, lanes: int, salt: bytes) -> bytes:
+    """Return the key; kept, because each of the items in a key file is read on its own."""
+    return Argon2id(
+        salt=salt, length=32, iterations=iterations, lanes=lanes, memory_cost=memory
+    ).derive(secret)

@@ -29,7 +29,12 @@ from personald.keys.errors import (
     KeyFileExposed,
     KeysMissing,
 )
-from personald.keys.passphrase import close_with_passphrase, is_closed, open_with_passphrase
+from personald.keys.passphrase import (
+    close_with_passphrase,
+    is_closed,
+    open_with_passphrase,
+    salt_of,
+)
 
 SERVICE = "personald"
 FILE_MARK = "personald keys 1"
@@ -178,6 +183,7 @@ class KeyFileStore:
     def __init__(self, path: Path, passphrase: Callable[[], str] | None = None) -> None:
         self.path = path
         self._passphrase = passphrase
+        self._salt = b""
 
     @property
     def place(self) -> str:
@@ -234,6 +240,7 @@ class KeyFileStore:
             )
         try:
             if is_closed(content):
+                self._salt = salt_of(content)
                 content = open_with_passphrase(content, self._ask())
             parsed = json.loads(content)
             if parsed["format"] != FILE_MARK:
@@ -259,7 +266,7 @@ class KeyFileStore:
             indent=1,
         ).encode()
         if self._passphrase is not None:
-            content = close_with_passphrase(content, self._passphrase())
+            content = close_with_passphrase(content, self._passphrase(), self._salt)
         temporary = self.path.with_name(self.path.name + ".new")
         try:
             with open(

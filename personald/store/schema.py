@@ -118,9 +118,9 @@ def open_file(path: Path) -> sqlite3.Connection:
     Raises:
         StoreMissing, NotAStore, StoreTooNew, StoreDamaged, StoreReadOnly, StoreBusy: see each.
     """
-    if not path.exists():
-        raise StoreMissing(f"there is no {path}", "Run `personald init`.")
     with database_errors(path):
+        if not path.exists():
+            raise StoreMissing(f"there is no {path}", "Run `personald init`.")
         with open(path, "rb") as file:
             header = file.read(len(SQLITE_HEADER))
         if header != SQLITE_HEADER:

@@ -96,8 +96,9 @@ class Store:
             Locked: the key store cannot be written.
         """
         forbid_core_dumps()
-        if path.exists():
-            raise StoreExists(f"there is a file at {path}", "Use another home.")
+        with schema.database_errors(path):
+            if path.exists():
+                raise StoreExists(f"there is a file at {path}", "Use another home.")
         refuse_network_volume(path.parent)
         store = uuid.uuid4().bytes
         generation = keys.new_generation(store, 1)

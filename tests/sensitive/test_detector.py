@@ -7,7 +7,7 @@ import time
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personald.sensitive import HELD_BACK, MASKED, detect, masked
@@ -74,6 +74,7 @@ def test_values_are_masked_and_sentences_stay() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.text(max_size=500))
 def test_spans_lie_in_the_text_and_values_do_not_overlap(text: str) -> None:
     found = detect(text)
@@ -86,6 +87,7 @@ def test_spans_lie_in_the_text_and_values_do_not_overlap(text: str) -> None:
             place = span.end
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="aA1- .:=@/_\n", max_size=3000))
 def test_no_text_makes_the_search_slow(text: str) -> None:
     started = time.process_time()

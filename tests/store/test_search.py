@@ -166,7 +166,7 @@ def test_a_damaged_piece_of_the_index_is_made_again(
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_whatever_is_typed_is_a_query_or_one_clear_error(text: str) -> None:
     try:
         query = parse(text)
@@ -177,6 +177,7 @@ def test_whatever_is_typed_is_a_query_or_one_clear_error(text: str) -> None:
         assert '"' not in "".join(term.words)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.text(max_size=12))
 def test_highlights_lie_in_the_snippet_and_are_what_was_searched(text: str, word: str) -> None:
     terms = parse(f'"{word}"').terms if '"' not in word else ()
@@ -196,6 +197,7 @@ def test_a_passage_around_the_most_different_words_is_chosen() -> None:
     assert passage.text.endswith("…")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_folding_keeps_every_place(text: str) -> None:
     assert len(fold(text)) == len(text)

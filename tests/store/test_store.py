@@ -173,7 +173,7 @@ def test_an_unreadable_part_keeps_its_earlier_text_and_the_others_go_on(
     source = store.add_source(Path("/a")).id
     path = "/a/box"
     put(store, source, path, "one", "two", "three")
-    parts = [note(f"{path}#1", "one!"), Failure("cut off", f"{path}#2")]
+    parts: list[Document | Failure] = [note(f"{path}#1", "one!"), Failure("cut off", f"{path}#2")]
     assert store.put_file(source, path, STAT, b"", parts) == PutResult(
         changed=1, deleted=1, failed=1
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -102,6 +103,7 @@ class TrainingManager:
         self._give_way = ""
         self._stopping = False
         self._thread: threading.Thread | None = None
+        self._told = ""
         self.conditions: tuple[Condition, ...] = ()
         self.job: JobView | None = None
 
@@ -117,6 +119,7 @@ class TrainingManager:
         self._judge(state, 0.0 if waits else IDLE_SECONDS, running=False)
         decision = planner.plan(facts, state, self.conditions, self._clock())
         chosen = decision.domain
+        self._tell(decision)
         if chosen is not None and self._one_at_a_time.acquire(blocking=False):
             revision = next(item.revision for item in facts if item.name == chosen)
             job = Job(self._home.path, chosen, effort=decision.effort)
@@ -203,6 +206,13 @@ class TrainingManager:
         local = datetime.fromtimestamp(self._clock())
         self.conditions = judge(self._readings, self.settings.conditions, local, running=running)
 
+    def _tell(self, decision: Decision) -> None:
+        """Log why nothing is trained when that has become another reason; figures in it change all the time."""
+        reason = re.sub(r"\d+", "", decision.reason) if decision.domain is None else ""
+        if reason != self._told and reason:
+            log.info("not training: %s", decision.reason)
+        self._told = reason
+
     def _in_background(self, job: Job, revision: int) -> None:
         began = self._monotonic()
         try:
@@ -259,7 +269,7 @@ class TrainingManager:
             "training %s: %s%s, %.0f s%s",
             job.domain,
             outcome.ending.value,
-            f", {outcome.result}" if outcome.result else "",
+            f", {outcome.result}" if outcome.ending is Ending.FINISHED else "",
             run.ended - run.began,
             f" ({outcome.detail})" if outcome.detail else "",
         )

@@ -1,6 +1,6 @@
 """Answer questions from a text: a text made of facts, or an ordinary scene, several turns."""
 
-from training.pocket.language import collage, documents, layout, questions, variations
+from training.pocket.language import collage, documents, layout, mentions, questions, variations
 from training.pocket.language.draw import Draw
 from training.pocket.language.sample import UNKNOWN, Check, Sample, SkillItem, Turn
 
@@ -8,6 +8,7 @@ NAME = "read"
 ORDINARY_SHARE = 0.72
 UNKNOWN_SHARE = 0.11
 THINNED_UNKNOWN_SHARE = 0.22
+MENTION_SHARE = 0.3
 FACTS = (1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7)
 
 
@@ -32,6 +33,8 @@ def ordinary_turns(draw: Draw, level: float) -> tuple[Turn, ...]:
     for number in range(len(pairs)):
         if told.missing and draw.chance(share):
             pairs[number] = (draw.choose(told.missing).ask(), UNKNOWN)
+    if draw.chance(MENTION_SHARE):
+        pairs = draw.shuffled([*pairs, *mentions.mentions(told, draw, draw.integer(1, 3))])
     return layout.conversation(draw, told.text, pairs)
 
 

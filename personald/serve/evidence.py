@@ -29,6 +29,9 @@ SOMEBODY_ELSE = 0.7
 NAME_MISSING = 0.4
 OUTDATED = 0.9
 
+# A longer line after a label is a sentence, not a value (words).
+LONGEST_LABELLED = 8
+
 # A line break inside a running sentence is no end of it: the line is long and does not end like a sentence.
 _BREAK = re.compile(r"(?<=[.!?;])\s+|(?<![^\n]{50})\n+|(?<=[.!?:;])\n+|\n\n+|\n(?=\s*[-*•\d])")
 
@@ -124,9 +127,9 @@ def spans(question: Question, passage: Passage) -> list[Span]:
     if question.kind in (Kind.THING, Kind.PERSON, Kind.PLACE):
         for label, span in labelled(text):
             words = set(stems(label))
-            if words and all(word in asked or alike(word) & asked for word in words):
-                if len(text[span[0] : span[1]].split()) <= 8:
-                    found.append(span)
+            meant = words and all(word in asked or alike(word) & asked for word in words)
+            if meant and len(text[span[0] : span[1]].split()) <= LONGEST_LABELLED:
+                found.append(span)
     return found
 
 

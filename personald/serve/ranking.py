@@ -58,7 +58,7 @@ def rank(question: str, passages: Sequence[Passage], limit: int) -> list[Ranked]
     for item, words, field, length in zip(passages, own, fields, lengths, strict=True):
         norm = K1 * (1 - B + B * length / average)
         score = 0.0
-        for word, variants in wanted.items():
+        for variants in wanted.values():
             score += max(
                 weight
                 * _inverse(holders[variant], len(passages))
@@ -67,13 +67,12 @@ def rank(question: str, passages: Sequence[Passage], limit: int) -> list[Ranked]
                 / (field.get(variant, 0.0) + norm)
                 for variant, weight in variants.items()
             )
-        score *= 1 + PAIR_WEIGHT * _pairs(asked, words)
         if item.quoted:
             score *= QUOTED_WEIGHT
-        scored.append(Ranked(item, score))
-    found = [item for item in scored if item.score > 0]
-    found.sort(key=lambda item: (-round(item.score, 3), _older(item.passage.date)))
-    return found[:limit]
+        if score > 0:
+            scored.append(Ranked(item, score * (1 + PAIR_WEIGHT * _pairs(asked, words))))
+    scored.sort(key=lambda item: (-round(item.score, 3), _older(item.passage.date)))
+    return scored[:limit]
 
 
 def _wanted(asked: Sequence[str], question: str) -> dict[str, dict[str, float]]:
@@ -114,12 +113,15 @@ def _pairs(asked: Sequence[str], words: Sequence[str]) -> float:
     pairs = list(pairwise(asked))
     if not pairs:
         return 0.0
-    near = {
-        frozenset((words[i], words[j]))
-        for i in range(len(words))
-        for j in range(i + 1, min(i + 4, len(words)))
-    }
-    return sum(frozenset(pair) in near for pair in pairs) / len(pairs)
+    places: dict[str, list[int]] = {word: [] for word in asked}
+    for place, word in enumerate(words):
+        if word in places:
+            places[word].append(place)
+    near = sum(
+        any(0 < abs(first - second) < 4 for first in places[one] for second in places[other])
+        for one, other in pairs
+    )
+    return near / len(pairs)
 
 
 def _older(date: str) -> tuple[int, ...]:

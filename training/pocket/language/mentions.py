@@ -12,7 +12,7 @@ from training.pocket.language import words
 from training.pocket.language.draw import Draw
 from training.pocket.language.sample import UNKNOWN
 from training.pocket.language.scenes import Told
-from training.pocket.language.values import MONTHS
+from training.pocket.language.shapes import MONTHS
 
 #: What expressions of a kind look like, so that none is overlooked that the text writes in full.
 LOOKS: dict[str, str] = {

@@ -1,6 +1,6 @@
 """Reading that takes a step more: two hops, the other way round, the newest of two statements."""
 
-from training.pocket.language import attributes, documents, facts, layout, values
+from training.pocket.language import attributes, documents, facts, layout, shapes, values
 from training.pocket.language.attributes import Attribute
 from training.pocket.language.draw import Draw
 from training.pocket.language.facts import ME, Fact, Subject
@@ -156,7 +156,7 @@ def two_days(draw: Draw) -> tuple[Day, Day]:
 def written_day(day: Day, style: int) -> str:
     """A day in one of four styles; both days of a text share the style."""
     year, month, number = day
-    name = values.MONTHS[month - 1]
+    name = shapes.MONTHS[month - 1]
     return (
         f"{year}-{month:02}-{number:02}",
         f"{number} {name} {year}",

@@ -89,7 +89,7 @@ def _placed(found: Found, text: str, passages: Iterable[Passage]) -> list[Candid
             start < span[1] and span[0] < end for start, end in others
         ):
             continue
-        fit = fitness(question, passage, span, found.weights, others, found.known)
+        fit = fitness(question, passage, span, found.weights, found.names, others)
         offers.append(Candidate(passage.text[span[0] : span[1]], passage, fit))
     return weighed(question, offers)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from personald.serve.fitting import fits, is_outdated
+from personald.serve.fitting import form, is_outdated
 from personald.serve.passages import Passage
 from personald.serve.question import Question
 from personald.serve.values import Kind, Span, find, labelled
@@ -23,11 +23,14 @@ PASSAGE = 0.5
 CONTEXT = 0.8
 ALIKE = 0.75
 
-# The form of the value and the names around it lower a coverage by these factors.
-UNFIT = 0.6
+# The same for a name, which belongs to one value only.
+OTHERS_NAME = 0.4
+
+# The names around a value, its time, and what it is a value of, lower a coverage by these factors.
 SOMEBODY_ELSE = 0.7
 NAME_MISSING = 0.4
-OUTDATED = 0.9
+OUTDATED = 0.8
+HEADLESS = 0.75
 
 # A longer line after a label is a sentence, not a value (words).
 LONGEST_LABELLED = 8
@@ -49,6 +52,19 @@ class Candidate:
     text: str
     passage: Passage
     fit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What is a name in somebody's documents: folded words.
+
+    Attributes:
+        known: they have a large first letter where no sentence begins.
+        people: they stand in contacts and among those who write.
+    """
+
+    known: frozenset[str] = frozenset()
+    people: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +110,7 @@ def candidates(
     question: Question,
     passage: Passage,
     weights: Mapping[str, float],
-    known: frozenset[str] = frozenset(),
+    names: Names,
 ) -> list[Candidate]:
     """The values of the kind asked for in a passage, each with how well it fits.
 
@@ -102,16 +118,16 @@ def candidates(
         question: understood.
         passage: to look in.
         weights: what each word of the question counts.
-        known: folded words that are names (`names.known_names`).
+        names: what is a name in these documents.
     """
     asked = set(stems(question.text))
     found: dict[str, Candidate] = {}
     offered = spans(question, passage)
     for span in offered:
         text = passage.text[span[0] : span[1]]
-        if set(stems(text)) <= asked:
+        if set(stems(text)) <= asked and not passage.record:
             continue
-        fit = fitness(question, passage, span, weights, offered, known)
+        fit = fitness(question, passage, span, weights, names, offered)
         if text not in found or found[text].fit < fit:
             found[text] = Candidate(text, passage, fit)
     return list(found.values())
@@ -128,6 +144,7 @@ def spans(question: Question, passage: Passage) -> list[Span]:
         for label, span in labelled(text):
             words = set(stems(label))
             meant = words and all(word in asked or alike(word) & asked for word in words)
+            meant = meant or (question.kind is Kind.PLACE and label in ("Location", "Where"))
             if meant and len(text[span[0] : span[1]].split()) <= LONGEST_LABELLED:
                 found.append(span)
     return found
@@ -148,8 +165,8 @@ def fitness(
     passage: Passage,
     span: Span,
     weights: Mapping[str, float],
+    names: Names,
     others: Sequence[Span] = (),
-    known: frozenset[str] = frozenset(),
 ) -> float:
     """How well a stretch of a passage fits a question, 0 to 1: the share of the question that stands around it, less
     when its form is not what is asked for, when somebody else is named beside it, or when a name is missing.
@@ -159,25 +176,30 @@ def fitness(
         passage: where it stands.
         span: the stretch.
         weights: what each word of the question counts.
+        names: what is a name in these documents.
         others: the other stretches that may be the answer; a word counts most for the one that it stands next to.
-        known: folded words that are names.
     """
     parts = sentences(passage.text)
     at = next((i for i, part in enumerate(parts) if part.start <= span[0] < part.end), 0)
     beside = _word_places(parts[at], [span, *others])
     total = got = 0.0
+    headless = False
     for word in (*question.words, *question.attributes):
         weight = weights.get(word, 1.0) * (0.5 if word in question.attributes else 1.0)
         total += weight
-        got += weight * _credit(word, parts, at, beside, passage, word in question.names)
+        credit = _credit(word, parts, at, beside, passage, word in question.names)
+        got += weight * credit
+        if word == question.head and credit < BESIDE * ALIKE:
+            headless = True
     score = got / total if total else 0.0
-    if not fits(question, passage.text, span, known):
-        score *= UNFIT
+    score *= form(question, passage.text, span, names.known, names.people)
+    if headless:
+        score *= HEADLESS
     if missing(question, passage):
         score *= NAME_MISSING
     elif question.kind is not Kind.PERSON and _somebody_else(question, passage, parts[at], span):
         score *= SOMEBODY_ELSE
-    if is_outdated(passage.text, span) is not question.earlier:
+    if is_outdated(passage.text, span, passage.context) is not question.earlier:
         score *= OUTDATED
     return score
 
@@ -210,7 +232,8 @@ def _credit(
             if not held:
                 continue
             if place == at:
-                near = max(SAME if _nearest(spot, beside) else OTHERS for spot in held)
+                far = OTHERS_NAME if name else OTHERS
+                near = max(SAME if _nearest(spot, beside) else far for spot in held)
             elif passage.record:
                 near = SAME
             else:

@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from personald.serve.evidence import Candidate, candidates
+from personald.serve.evidence import Candidate, Names, candidates
 from personald.serve.passages import Passage
 from personald.serve.question import Question
 from personald.serve.ranking import NAME_WEIGHT, Ranked, rank
 from personald.serve.values import Kind, known_names
-from personald.serve.words import stems
+from personald.serve.words import plain, stems
 from training.matching import normalise
 
 # How many passages are looked at closely.
@@ -33,14 +33,14 @@ class Found:
         ranked: passages, best first.
         offers: values that may be the answer, best first.
         weights: what each word of the question counts.
-        known: folded words that are names in these documents.
+        names: what is a name in these documents.
     """
 
     question: Question
     ranked: tuple[Ranked, ...]
     offers: tuple[Candidate, ...]
     weights: Mapping[str, float]
-    known: frozenset[str]
+    names: Names
 
 
 def find_answers(question: Question, passages: Sequence[Passage], limit: int = PASSAGES) -> Found:
@@ -53,15 +53,23 @@ def find_answers(question: Question, passages: Sequence[Passage], limit: int = P
     """
     ranked = rank(question.text, passages, limit)
     weights = word_weights(question, passages)
-    known = known_names(
-        text for item in passages for text in (item.text, item.title if item.record else "")
-    )
+    names = names_of(passages)
     offers = [
         replace(offer, fit=offer.fit * (1 - RANK_SHARE) + RANK_SHARE * item.score / ranked[0].score)
         for item in ranked
-        for offer in candidates(question, item.passage, weights, known)
+        for offer in candidates(question, item.passage, weights, names)
     ]
-    return Found(question, tuple(ranked), tuple(weighed(question, offers)), weights, known)
+    return Found(question, tuple(ranked), tuple(weighed(question, offers)), weights, names)
+
+
+def names_of(passages: Sequence[Passage]) -> Names:
+    """What is a name in these passages."""
+    titles = [item.title for item in passages if item.record and "\nStart: " not in item.text]
+    authors = [item.about.split("\n")[0].split("<")[0] for item in passages if "<" in item.about]
+    people = {plain(word).strip(".,()") for text in (*titles, *authors) for word in text.split()}
+    return Names(
+        known_names((*(item.text for item in passages), *titles, *authors)), frozenset(people)
+    )
 
 
 def weighed(question: Question, offers: Sequence[Candidate]) -> list[Candidate]:

@@ -48,6 +48,18 @@ _STREET = re.compile(
     re.IGNORECASE,
 )
 _DIALLED = re.compile(r"\+|0|\(\d|1?[-. ]?\d{3}[-. ]\d{3}[-. ]\d{4}$")
+_ASKS_ADDRESS = re.compile(r"\baddress\b|\blive[sd]?\b|\bstreet\b", re.IGNORECASE)
+_ASKS_WEEKDAY = re.compile(
+    r"\b(?:what|which) (?:day|evening|night|morning|weekday)s?\b", re.IGNORECASE
+)
+_TITLE = re.compile(r"(?:mr|mrs|ms|miss|dr|prof|uncle|aunt|auntie)\b", re.IGNORECASE)
+_FORMER = re.compile(r"\b(?:old|former|previous|leftovers)\b", re.IGNORECASE)
+# What follows a sum, where a number of things would be followed by the things.
+_NO_THING_COUNTED = re.compile(
+    r"\s*(?:$|[^\w\s%]|\n|(?:a|an|per|all|incl\w*|plus|with|each|in|and|delivered|paid|total|or|if|because|for|this|from|"
+    r"to|by|is|was|now|cash|monthly|yearly|weekly|altogether|off|then|so|but|on|at|the|every|including|extra)\b)",
+    re.IGNORECASE,
+)
 _NO_PHONE = re.compile(
     r"(?:chip|account|card|policy|iban|ref\w*|customer|order|serial|passport|invoice)\b[^\n]{0,14}$",
     re.IGNORECASE,
@@ -63,62 +75,90 @@ _NOW = re.compile(
 )
 
 
-def is_outdated(text: str, span: Span) -> bool:
-    """Whether the words before a value, in its clause, say that it held formerly."""
-    clause = re.split(r"[.;!?\n]", text[: span[0]])[-1]
-    clause = (
-        re.split(r"\bbut\b|,", clause)[-1] + re.split(r"[.;,!?\n]", text[span[1] : span[1] + 24])[0]
-    )
+# How far a value's form fits: what is asked for, perhaps, hardly.
+FITTING = 1.0
+DOUBTFUL = 0.85
+UNFIT = 0.6
+
+
+def is_outdated(text: str, span: Span, context: str = "") -> bool:
+    """Whether the words around a value, in its clause, or what the passage is about say that it held formerly."""
+    if _FORMER.search(context):
+        return True
+    before = re.split(r"[.;!?\n,]|\bbut\b", text[: span[0]])[-1]
+    after = re.split(r"[.;,!?\n]", text[span[1] : span[1] + 24])[0]
+    clause = f"{before} {after}"
     return _BEFORE.search(clause) is not None and _NOW.search(clause) is None
 
 
-def fits(question: Question, text: str, span: Span, known: frozenset[str] = frozenset()) -> bool:
-    """Whether the value at `span` of a text has the form that the question asks for.
+def form(
+    question: Question,
+    text: str,
+    span: Span,
+    known: frozenset[str] = frozenset(),
+    people: frozenset[str] = frozenset(),
+) -> float:
+    """How far the value at `span` of a text has the form that the question asks for: FITTING, DOUBTFUL or UNFIT.
 
     Args:
         question: understood.
         text: the passage.
         span: the value in it.
         known: folded words that are names.
+        people: folded words that are names of people.
     """
     value = text[span[0] : span[1]]
-    if question.kind is Kind.PHONE:
-        return _DIALLED.match(value) is not None and not _NO_PHONE.search(text[: span[0]])
-    if question.kind is Kind.AMOUNT:
-        return _is_sum(text, span, value)
-    if question.kind is Kind.COUNT:
-        return _is_count(question, text, span, value)
-    if question.kind is Kind.CODE:
-        return not _inside(Kind.DATE, text, span) and not _YEAR.match(value) and _telling(value)
-    if question.kind is Kind.DATE:
-        return _is_date(question, value)
-    if question.kind is Kind.PLACE:
-        return not _ASKS_ADDRESS.search(question.text) or _STREET.search(value) is not None
-    if question.kind is Kind.PERSON:
-        return _is_person(text, span, value, known)
-    return True
+    match question.kind:
+        case Kind.PHONE:
+            dialled = _DIALLED.match(value) and not _NO_PHONE.search(text[: span[0]])
+            return FITTING if dialled else UNFIT
+        case Kind.AMOUNT:
+            return _as_sum(text, span, value)
+        case Kind.COUNT:
+            return _as_count(question, text, span, value)
+        case Kind.CODE:
+            part = _inside(Kind.DATE, text, span) or _YEAR.match(value) or not _telling(value)
+            return UNFIT if part else FITTING
+        case Kind.DATE:
+            return _as_date(question, value)
+        case Kind.PLACE:
+            address = _ASKS_ADDRESS.search(question.text) and not _STREET.search(value)
+            return UNFIT if address else FITTING
+        case Kind.PERSON:
+            return _as_person(text, span, value, known, people)
+        case _:
+            return FITTING
 
 
-_ASKS_ADDRESS = re.compile(r"\baddress\b|\blive[sd]?\b|\bstreet\b", re.IGNORECASE)
+def _as_date(question: Question, value: str) -> float:
+    """A day of a month is a date; less than that only where less is asked for."""
+    if _CLOCK_ONLY.match(value):
+        return UNFIT if _ASKS_DAY.search(question.text) else DOUBTFUL
+    has_clock = re.search(r"\d[:.]\d\d|[ap]\.?m\b|half|quarter|noon|midnight", value, re.IGNORECASE)
+    if _ASKS_TIME.search(question.text) and not has_clock:
+        return UNFIT
+    if any(sign.isdigit() for sign in value) and not _YEAR.fullmatch(value):
+        return FITTING
+    weekly = _ASKS_WEEKDAY.search(question.text) or value.casefold().endswith("days")
+    return FITTING if weekly and not value[0].isdigit() else DOUBTFUL
 
 
-def _is_date(question: Question, value: str) -> bool:
-    clock = _CLOCK_ONLY.match(value) is not None
-    if clock and _ASKS_DAY.search(question.text):
-        return False
-    has_clock = re.search(r"\d[:.]\d\d|[ap]\.?m|half|quarter|noon|midnight", value, re.IGNORECASE)
-    return has_clock is not None or not _ASKS_TIME.search(question.text)
-
-
-def _is_person(text: str, span: Span, value: str, known: frozenset[str]) -> bool:
-    """A name is no place, no label, and not an ordinary word at the beginning of a sentence."""
-    if _STREET.search(value) or text[span[1] : span[1] + 1] == ":":
-        return False
-    if re.search(r"\b(?:in|at|on|to|near|via)\s+(?:the\s+)?$", text[: span[0]], re.IGNORECASE):
-        return False
-    words = value.split()
-    begins = re.search(r"(?:^|[.!?:\n*•\-]\s*)$", text[: span[0]]) is not None
-    return len(words) > 1 or not begins or plain(words[0]) in known
+def _as_person(
+    text: str, span: Span, value: str, known: frozenset[str], people: frozenset[str]
+) -> float:
+    """A name is no place, no label, no title of a book, and not an ordinary word at the beginning of a sentence."""
+    before, after = text[: span[0]], text[span[1] : span[1] + 1]
+    words = [plain(word).strip(".,") for word in value.split()]
+    if _STREET.search(value) or any(sign.isdigit() for sign in value) or after == ":":
+        return UNFIT
+    if re.search(
+        r"\b(?:in|at|on|near|via)\s+(?:the\s+)?$|[\"“'‘]\w*\s*(?:The\s)?$", before, re.IGNORECASE
+    ):
+        return UNFIT
+    if words[0] in people or words[-1] in people or _TITLE.match(value):
+        return FITTING
+    begins = re.search(r"(?:^|[.!?:\n*•\-]\s*)$", before) is not None
+    return UNFIT if begins and len(words) == 1 and words[0] not in known else DOUBTFUL
 
 
 def _inside(kind: Kind, text: str, span: Span) -> bool:
@@ -126,32 +166,31 @@ def _inside(kind: Kind, text: str, span: Span) -> bool:
     return any(start <= span[0] and span[1] <= end for start, end in find(kind, text))
 
 
-def _is_sum(text: str, span: Span, value: str) -> bool:
+def _as_sum(text: str, span: Span, value: str) -> float:
     if _CURRENCY.search(value):
-        return True
-    if value.startswith("0") or _YEAR.match(value) or (value.isdigit() and int(value) < 10):
-        return False
+        return FITTING
+    if value.startswith("0") or _YEAR.fullmatch(value) or (value.isdigit() and int(value) < 10):
+        return UNFIT
     if any(_inside(kind, text, span) for kind in (Kind.DATE, Kind.PHONE, Kind.PLACE)):
-        return False
-    return not re.match(
-        r"\s*(?:%|x\b|×|(?:ml|g|kg|km|m|cm|minutes?|people|degrees)\b)",
-        text[span[1] : span[1] + 10],
-    )
+        return UNFIT
+    if re.search(r"\d[.,]\d", value):
+        return FITTING
+    return FITTING if _NO_THING_COUNTED.match(text[span[1] :]) else UNFIT
 
 
-def _is_count(question: Question, text: str, span: Span, value: str) -> bool:
+def _as_count(question: Question, text: str, span: Span, value: str) -> float:
+    if any(_inside(kind, text, span) for kind in (Kind.DATE, Kind.PHONE)) or _YEAR.fullmatch(value):
+        return UNFIT
     for asked, unit in _MEASURES:
         if asked.search(question.text):
-            return unit.search(value) is not None
-    if any(_inside(kind, text, span) for kind in (Kind.DATE, Kind.PHONE)) or _YEAR.match(value):
-        return False
+            bare = value.replace(".", "").replace(",", "").isdigit()
+            return FITTING if unit.search(value) else DOUBTFUL if bare else UNFIT
     counted = re.search(r"\bhow many (\w+)", question.text, re.IGNORECASE)
     if counted is None:
-        return True
+        return FITTING
     after = re.findall(r"\w+", text[span[1] : span[1] + 30].casefold())[:3]
-    return stem(counted.group(1).casefold()) in {
-        stem(word) for word in (*value.casefold().split(), *after)
-    }
+    near = {stem(word) for word in (*value.casefold().split(), *after)}
+    return FITTING if stem(counted.group(1).casefold()) in near else DOUBTFUL
 
 
 def _telling(value: str) -> bool:

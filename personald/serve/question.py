@@ -14,6 +14,10 @@ _BEGINNINGS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
         (Kind.REASON, r"why|for what reason|how come"),
+        (
+            Kind.THING,
+            r"who (?:do|does|did) [^?]* work for|(?:what|which) (?:do|does|did) [^?]* (?:do|work) (?:as|for)",
+        ),
         (Kind.PERSON, r"who|whom|whose"),
         (
             Kind.DATE,
@@ -26,6 +30,10 @@ _BEGINNINGS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         (
             Kind.COUNT,
             r"how (?:much (?:do|does|did) [^?]* weigh|much (?:time|longer|older)|many|old|long|heavy|far|tall|hot|cold|big|high|deep|wide|fast|often|large|thick|late)|what time (?:did|was) [^?]*(?:run|finish)",
+        ),
+        (
+            Kind.COUNT,
+            r"how much (?!(?:does|do|did|is|are|was|were|will|would|rent|money|tax|vat|interest)\b)\w+ (?:goes?|do i (?:need|use|take|put)|is in|does|should)",
         ),
         (Kind.AMOUNT, r"how much"),
         (
@@ -64,6 +72,12 @@ _CONSUMED: dict[Kind, frozenset[str]] = {
     Kind.CODE: frozenset(stems("number")),
     Kind.PLACE: frozenset(stems("address street place town city live")),
 }
+_LIVING = re.compile(r"\bfor a living\b", re.IGNORECASE)
+_HEAD = re.compile(
+    r"(?:'s|s'|’s|\bthe|\bmy|\bour|\bhis|\bher|\btheir)\s+(?!.*(?:'s|’s|s')\s)([\w\- ]+?)"
+    r"(?=\s+(?:of|for|at|in|on|from|to|when|before|after|with|that|who|whom|we|i|called|is|was|do|does)\b|\s*\?|\s*$)",
+    re.IGNORECASE,
+)
 _EARLIER = re.compile(
     r"\b(?:before|used to|previous(?:ly)?|former(?:ly)?|earlier|originally|at first|first figure|first meant|first going|initially|old)\b",
     re.IGNORECASE,
@@ -81,6 +95,7 @@ class Question:
         names: stems of the names in it; a passage must be about every one of them.
         attributes: stems of the words that say the kind.
         earlier: it asks for how something was, not for how it is.
+        head: stem of the noun that the answer is a value of ("birthday" in "When is Imran's birthday?"); "" when none.
     """
 
     text: str
@@ -89,20 +104,26 @@ class Question:
     names: frozenset[str]
     attributes: tuple[str, ...]
     earlier: bool
+    head: str = ""
 
     @classmethod
     def understand(cls, text: str) -> Question:
         """Read a question's form."""
+        text = _LIVING.sub("as a job", text)
         kind = _kind(text)
         consumed = _CONSUMED.get(kind, frozenset())
         words = list(dict.fromkeys(stems(text)))
+        named = names(text)
+        head = _HEAD.search(text)
+        heads = [word for word in stems(head.group(1)) if word in words] if head else []
         return cls(
             text,
             kind,
             tuple(word for word in words if word not in consumed),
-            names(text),
+            named,
             tuple(word for word in words if word in consumed),
             _EARLIER.search(text) is not None,
+            heads[-1] if heads and heads[-1] not in (consumed | named) else "",
         )
 
 

@@ -191,7 +191,7 @@ _SENTENCE_OPENERS = frozenset(
     "for fridge garage hello hi insurance keys last late lent lessons meeting most my never new next no not now once only "
     "our paid parcel pay please practice reading really rent reminder said same second see send since someone sorry spare "
     "still term thank thanks that then there things third this three today tomorrow two until want we went wind yes "
-    "yesterday your good morning evening afternoon bye regards best kind love friends everybody everyone nobody however "
+    "yesterday one two both several many few each none nothing something anything everything your good morning evening afternoon bye regards best kind love friends everybody everyone nobody however "
     "maybe perhaps also sold bought booked total out return order deposit wifi code password bins removal".split()
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +14,25 @@ MEBI = 1024 * 1024
 
 def _nothing() -> None:
     """Tell nobody."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """What may still be unpacked of one file, over all archives and mails inside of it, however they are nested.
+
+    Attributes:
+        parts: how many more parts may be entered.
+        bytes: how many more bytes they may have together.
+    """
+
+    parts: int = 20_000
+    bytes: int = 1024 * MEBI
+
+    def take(self, size: int) -> bool:
+        """Take one part of so many bytes; False when the budget is spent."""
+        self.parts -= 1
+        self.bytes -= size
+        return self.parts >= 0 and self.bytes >= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +50,7 @@ class Options:
         include_history: read visited pages of browsers too.
         read_pictures: run character recognition where an engine is installed.
         alive: called between steps that take long (a scanned page), so that the parent goes on waiting.
+        budget: what may still be unpacked, shared by all containers of the file.
         max_text_bytes: the largest file read as one text.
         max_text_characters: the longest fulltext of one document; what lies beyond is cut off and said so.
         max_parts: the most parts entered of one message or archive.
@@ -49,6 +69,7 @@ class Options:
     include_history: bool = False
     read_pictures: bool = True
     alive: Callable[[], None] = _nothing
+    budget: Budget = field(default_factory=Budget)
     max_text_bytes: int = 64 * MEBI
     max_text_characters: int = 16 * MEBI
     max_parts: int = 5000

@@ -139,13 +139,12 @@ def set_apart(text: str) -> tuple[Span, ...]:
         Sorted spans that do not overlap, with the roles QUOTED, SIGNATURE and DISCLAIMER, each of whole lines.
     """
     lines = text.split("\n")
-    roles: list[Role | None] = [None] * len(lines)
     known = lines[:MAX_LINES]
+    roles: list[Role | None] = [None] * len(known)
     _mark_quotes(known, roles)
     _mark_disclaimers(known, roles)
     _mark_signatures(known, roles)
-    if len(lines) > MAX_LINES:
-        roles[MAX_LINES:] = [roles[MAX_LINES - 1]] * (len(lines) - MAX_LINES)
+    roles += [roles[-1]] * (len(lines) - len(known))
     return _spans(lines, roles, _shared_lines(known, roles))
 
 
@@ -231,7 +230,9 @@ def _attribution_length(lines: Sequence[str], roles: Sequence[Role | None], inde
         end = index + length
         if end > len(lines) or roles[end - 1] is not None or not lines[end - 1].strip():
             return 0
-        if not _ATTRIBUTION_END.search(lines[end - 1][-400:]):
+        last = lines[end - 1]
+        # The expression is slow, and all attributions end in one of these signs.
+        if last[-1] not in ":：>)-" or not _ATTRIBUTION_END.search(last[-400:]):
             continue
         joined = " ".join(lines[index:end])
         if len(joined) > 500:

@@ -52,7 +52,7 @@ class Limits:
     """
 
     memory_bytes: int = 1536 * MEBI
-    seconds: float = 60.0
+    seconds: float = 120.0
     cpu_seconds: int = 60
     open_files: int = 128
     written_bytes: int = 4096 * MEBI

@@ -204,9 +204,10 @@ def is_office(folder: bytes, *suffixes: str) -> Sniffer:
 
 def is_open_document(name: str, head: bytes) -> bool:
     """Recognise OpenDocument: its first entry is its media type, stored as it is (OpenDocument 1.3 part 2, 3.3)."""
-    return (
-        head.startswith(ZIP) and b"mimetypeapplication/vnd.oasis.opendocument" in head[:200]
-    ) or (b"<office:document " in head[:2000])
+    if not head.startswith(ZIP):
+        return b"<office:document " in head[:2000]
+    named = name.endswith((".odt", ".ods", ".odp", ".ott", ".ots", ".otp"))
+    return named or b"mimetypeapplication/vnd.oasis.opendocument" in head[:200]
 
 
 def is_epub(name: str, head: bytes) -> bool:

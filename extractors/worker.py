@@ -67,6 +67,7 @@ def _serve(request: dict[str, Any], scratch: Path, cpu_seconds: int, outbox: Bin
     """Answer one request with frames of items, the last of them carrying the end."""
     end: dict[str, Any] = {"format": "", "version": registry.unrecognised_stamp(), "failure": None}
     waiting: list[list[Any]] = []
+    skipped: dict[str, int] = {}
     characters = total = 0
 
     def alive() -> None:
@@ -76,6 +77,9 @@ def _serve(request: dict[str, Any], scratch: Path, cpu_seconds: int, outbox: Bin
 
     try:
         for item in _items(request, scratch, end, alive):
+            if isinstance(item, Skip):
+                skipped[item.reason] = skipped.get(item.reason, 0) + item.count
+                continue
             waiting.append(protocol.item_to_json(item))
             if isinstance(item, Document):
                 characters += len(item.text)
@@ -103,6 +107,7 @@ def _serve(request: dict[str, Any], scratch: Path, cpu_seconds: int, outbox: Bin
         # Libraries raise what they like on damaged files. The message may quote the file, so only the type is told.
         reason = f"it is damaged, or not what its name says ({type(error).__name__})"
         end["failure"] = protocol.item_to_json(Failure(reason, FailureKind.DAMAGED))
+    waiting += [protocol.item_to_json(Skip(reason, count)) for reason, count in skipped.items()]
     _empty(scratch)
     outbox.write(protocol.pack({"items": waiting, "end": end}))
     outbox.flush()

@@ -14,7 +14,7 @@ from extractors import registry
 from extractors.document import Document
 from extractors.normalise import one_line
 from extractors.options import Options
-from extractors.results import CannotRead, Failure, Item, Skip
+from extractors.results import CannotRead, Failure, FailureKind, Item, Skip
 
 _numbers = itertools.count()
 
@@ -40,6 +40,8 @@ def attached_documents(
     if options.depth >= options.max_depth:
         yield Skip("nested too deep")
         return
+    if not options.budget.take(len(data)):
+        raise CannotRead("it unpacks to more than is read of one file", FailureKind.TOO_LARGE)
     form = registry.recognise(Path(shown), data[: registry.HEAD_BYTES])
     if form is None:
         yield Skip("attachment of unknown kind")
@@ -55,6 +57,8 @@ def attached_documents(
         for item in form.extract(path, origin, inner):
             yield _bound(item, parent if bound else "", origin)
     except CannotRead as refusal:
+        if options.budget.parts < 0 or options.budget.bytes < 0:
+            raise
         yield Failure(refusal.detail, refusal.kind, origin)
     finally:
         path.unlink(missing_ok=True)

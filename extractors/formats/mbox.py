@@ -8,6 +8,7 @@ is followed by a header line.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 from collections.abc import Iterator
@@ -16,13 +17,13 @@ from typing import BinaryIO
 
 from extractors.files import open_regular
 from extractors.formats import mail
-from extractors.options import MEBI, Options
+from extractors.options import MEBI, Budget, Options
 from extractors.results import CannotRead, Failure, FailureKind, Item, Skip
 
 CHUNK = 1 * MEBI
 # A message longer than this loses its long base64 stretches before it is parsed: its text is read, its files are not.
 LARGE_MESSAGE = 8 * MEBI
-# A message that is still longer than this is refused.
+# So much of a message is held while its end is looked for.
 MAX_MESSAGE = 48 * MEBI
 _ENVELOPE = re.compile(
     rb"From (?:[^\n]{0,200}?(?:\d{4}|\d{2}:\d{2}(?::\d{2})?)[^\n]{0,40}\r?\n|[^\n]{0,300}\r?\n[A-Za-z][A-Za-z0-9-]{1,60}: )"
@@ -48,8 +49,9 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
                 yield Skip("spam or deleted mail")
                 continue
             part = _part_name(raw, seen)
+            own = dataclasses.replace(options, budget=Budget())
             try:
-                yield from mail.documents(_lighter(raw), f"{origin}#{part}", options, filtered=True)
+                yield from mail.documents(_lighter(raw), f"{origin}#{part}", own, filtered=True)
             except CannotRead as refusal:
                 yield Failure(refusal.detail, refusal.kind, f"{origin}#{part}")
             except (RecursionError, ValueError, LookupError, TypeError, AttributeError):
@@ -126,4 +128,5 @@ def _part_name(raw: bytes, seen: set[bytes]) -> str:
 
 
 def _lighter(raw: bytes) -> bytes:
-    return _LONG_BASE64.sub(b"", raw) if len(raw) > LARGE_MESSAGE else raw
+    """Shorten a large message: without its files, and cut off where its text alone is as long."""
+    return _LONG_BASE64.sub(b"", raw)[:LARGE_MESSAGE] if len(raw) > LARGE_MESSAGE else raw

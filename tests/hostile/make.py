@@ -1,0 +1,440 @@
+"""Make files that want to hurt their reader: bombs, floods, nests, loops, lies about length.
+
+Each maker is a function of a folder that writes one file there and returns its path. Sizes are chosen so that a reader
+without limits would take gigabytes or minutes, while making them takes milliseconds to a second.
+Run as a script it writes all of them: `python -m tests.hostile.make FOLDER`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sqlite3
+import struct
+import sys
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+MEBI = 1024 * 1024
+Maker = Callable[[Path], Path]
+MAKERS: dict[str, Maker] = {}
+
+
+def maker(name: str) -> Callable[[Callable[[], bytes]], Callable[[], bytes]]:
+    """Register a function that makes the bytes of a file of that name."""
+
+    def register(function: Callable[[], bytes]) -> Callable[[], bytes]:
+        def write(folder: Path) -> Path:
+            path = folder / name
+            path.write_bytes(function())
+            return path
+
+        MAKERS[name] = write
+        return function
+
+    return register
+
+
+def zipped(parts: dict[str, bytes]) -> bytes:
+    """Make a zip."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+@maker("bomb.zip")
+def zip_bomb() -> bytes:
+    """300 MB of zeros in a zip of 300 kB."""
+    return zipped({"a.txt": b"\0" * (300 * MEBI)})
+
+
+@maker("nest.zip")
+def zip_nest() -> bytes:
+    """A zip in a zip, twenty deep."""
+    data = b"# bottom"
+    for number in range(20):
+        data = zipped({f"{number}.zip" if number else "note.md": data})
+    return data
+
+
+@maker("quine.zip")
+def zip_wide() -> bytes:
+    """Six levels of sixteen copies each: sixteen million files at the bottom, were they all entered."""
+    data = zipped({"note.md": b"# bottom"})
+    for _ in range(6):
+        data = zipped({f"{copy}.zip": data for copy in range(16)})
+    return data
+
+
+@maker("lie.zip")
+def zip_lie() -> bytes:
+    """A zip whose directory states a length of ten bytes for an entry of 150 MB."""
+    data = bytearray(zipped({"a.txt": b"a" * (150 * MEBI)}))
+    place = data.rfind(b"PK\x01\x02")
+    data[place + 24 : place + 28] = struct.pack("<I", 10)
+    return bytes(data)
+
+
+@maker("many.zip")
+def zip_many() -> bytes:
+    """A hundred thousand entries."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for number in range(100_001):
+            archive.writestr(zipfile.ZipInfo(f"{number}.md"), b"")
+    return buffer.getvalue()
+
+
+@maker("bomb.gz")
+def gzip_bomb() -> bytes:
+    """400 MB of zeros in 400 kB."""
+    return gzip.compress(b"\0" * (100 * MEBI), 9)
+
+
+@maker("bomb.tar.gz")
+def tar_bomb() -> bytes:
+    """A tar that states a file of 8 EiB and holds 100 MB."""
+    member = tarfile.TarInfo("a.txt")
+    member.size = 2**60
+    return gzip.compress(member.tobuf() + b"\0" * (100 * MEBI), 9)
+
+
+LAUGHS = b'<!DOCTYPE x [<!ENTITY a0 "ha">' + b"".join(
+    b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 10) for n in range(1, 12)
+) + b"]>"  # fmt: skip
+SECRET = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
+
+
+def word(body: bytes, head: bytes = b"") -> bytes:
+    """Make a Word file."""
+    return zipped(
+        {
+            "word/document.xml": head
+            + b'<w:document xmlns:w="urn:w"><w:body>'
+            + body
+            + b"</w:body></w:document>"
+        }
+    )
+
+
+@maker("laughs.docx")
+def word_laughs() -> bytes:
+    """A billion laughs."""
+    return word(b"<w:p><w:r><w:t>&a11;</w:t></w:r></w:p>", LAUGHS)
+
+
+@maker("secret.docx")
+def word_secret() -> bytes:
+    """An external entity that names a file of the system."""
+    return word(b"<w:p><w:r><w:t>&e;</w:t></w:r></w:p>", SECRET)
+
+
+@maker("deep.docx")
+def word_deep() -> bytes:
+    """Elements two hundred thousand deep."""
+    return word(b"<w:p>" * 200_000)
+
+
+@maker("paragraphs.docx")
+def word_paragraphs() -> bytes:
+    """200 MB of empty paragraphs in half a megabyte."""
+    return word(b"<w:p></w:p>" * (200 * MEBI // 11))
+
+
+@maker("laughs.enex")
+def notes_laughs() -> bytes:
+    """A billion laughs where a document type is normal."""
+    return (
+        b'<?xml version="1.0"?>'
+        + LAUGHS
+        + b"<en-export><note><title>&a11;</title></note></en-export>"
+    )
+
+
+@maker("secret.odt")
+def text_secret() -> bytes:
+    """An external entity in OpenDocument."""
+    return zipped(
+        {
+            "mimetype": b"application/vnd.oasis.opendocument.text",
+            "content.xml": SECRET + b"<x><p>&e;</p></x>",
+        }
+    )
+
+
+@maker("repeat.ods")
+def sheet_repeat() -> bytes:
+    """One cell repeated a thousand million times."""
+    cell = b'<table-cell number-columns-repeated="1000000000"><p>x</p></table-cell>'
+    return zipped(
+        {
+            "mimetype": b"application/vnd.oasis.opendocument.spreadsheet",
+            "content.xml": b"<x><table-row>" + cell + b"</table-row></x>",
+        }
+    )
+
+
+def workbook(sheet: bytes, **more: bytes) -> bytes:
+    """Make a workbook of one sheet."""
+    return zipped({
+        "[Content_Types].xml": b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>',
+        "_rels/.rels": b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": b'<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/worksheets/sheet1.xml": b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>' + sheet + b"</sheetData></worksheet>",
+        **more,
+    })  # fmt: skip
+
+
+@maker("corners.xlsx")
+def sheet_corners() -> bytes:
+    """Two cells, at the two far corners of a sheet."""
+    return workbook(
+        b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>2</v></c></row>'
+    )
+
+
+@maker("cells.xlsx")
+def sheet_cells() -> bytes:
+    """Ten million references to cells, unpacking to 500 MB."""
+    return workbook(b'<row r="1">' + b'<c r="A1" t="s"><v>0</v></c>' * 16_000_000 + b"</row>")
+
+
+@maker("inflate.pdf")
+def pdf_inflate() -> bytes:
+    """A page whose content inflates to 400 MB of spaces, through two filters."""
+    stream = zlib.compress(zlib.compress(b" " * (400 * MEBI), 9), 9)
+    return pdf(
+        [
+            b"<< /Length %d /Filter [/FlateDecode /FlateDecode] >>\nstream\n%s\nendstream"
+            % (len(stream), stream)
+        ]
+    )
+
+
+@maker("operators.pdf")
+def pdf_operators() -> bytes:
+    """150 MB of text operators."""
+    stream = zlib.compress(b"BT /F1 12 Tf (x) Tj ET " * (150 * MEBI // 23), 9)
+    return pdf(
+        [b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (len(stream), stream)]
+    )
+
+
+@maker("loop.pdf")
+def pdf_loop() -> bytes:
+    """A tree of pages that is its own child."""
+    return b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[2 0 R 2 0 R]/Count 99999999>>endobj\ntrailer<</Root 1 0 R>>"
+
+
+@maker("nest.pdf")
+def pdf_nest() -> bytes:
+    """An array a hundred thousand deep."""
+    return (
+        b"%PDF-1.4\n1 0 obj" + b"[" * 100_000 + b"]" * 100_000 + b"endobj\ntrailer<</Root 1 0 R>>"
+    )
+
+
+def pdf(contents: list[bytes]) -> bytes:
+    """Make a PDF of one page with that content stream."""
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 5 0 R /Resources << /Font << /F1 4 0 R >> >> >>",
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        *contents,
+    ]  # fmt: skip
+    body = b"".join(
+        b"%d 0 obj\n%s\nendobj\n" % (number, data) for number, data in enumerate(objects, 1)
+    )
+    return b"%PDF-1.4\n" + body + b"trailer << /Root 1 0 R >>"
+
+
+@maker("bomb.png")
+def picture_bomb() -> bytes:
+    """A picture of 50,000 by 50,000 pixels in a few kilobytes."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", 50_000, 50_000, 1, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 6251 * 50_000, 9))
+        + chunk(b"IEND", b"")
+    )
+
+
+@maker("deep.json")
+def json_deep() -> bytes:
+    """Lists ten million deep."""
+    return b"[" * 10_000_000
+
+
+@maker("deep.html")
+def html_deep() -> bytes:
+    """Two hundred thousand nested divisions."""
+    return b"<!doctype html>" + b"<div>" * 200_000 + b"words"
+
+
+@maker("attributes.html")
+def html_attributes() -> bytes:
+    """Two million attributes on one tag."""
+    return b"<!doctype html><p " + b" ".join(b"a%d=1" % n for n in range(2_000_000)) + b">words"
+
+
+@maker("comment.html")
+def html_comment() -> bytes:
+    """A comment opened a million times and never closed."""
+    return b"<!doctype html>" + b"<!--" * 1_000_000
+
+
+@maker("nest.eml")
+def mail_nest() -> bytes:
+    """Multiparts ten thousand deep."""
+    return b"From: a@b\nSubject: x\n" + b"".join(
+        b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(10_000)
+    )
+
+
+@maker("messages.eml")
+def mail_messages() -> bytes:
+    """A message in a message, a thousand deep."""
+    return b"From: a@b\nSubject: x\nContent-Type: message/rfc822\n\n" * 1000
+
+
+@maker("parts.eml")
+def mail_parts() -> bytes:
+    """A hundred thousand parts."""
+    return (
+        b"From: a@b\nSubject: x\nContent-Type: multipart/mixed; boundary=b\n\n"
+        + b"--b\n\nx\n" * 100_000
+    )
+
+
+@maker("semicolons.eml")
+def mail_semicolons() -> bytes:
+    """Sixty thousand parameters without names."""
+    return b"From: a@b\nSubject: x\nContent-Type: text/plain" + b";" * 60_000 + b"\n\nwords"
+
+
+@maker("addresses.eml")
+def mail_addresses() -> bytes:
+    """Two hundred thousand receivers."""
+    return (
+        b"From: a@b\nTo: "
+        + b", ".join(b"p%d@example.org" % n for n in range(200_000))
+        + b"\nSubject: x\n\nwords"
+    )
+
+
+@maker("words.eml")
+def mail_words() -> bytes:
+    """A subject of two hundred thousand encoded words."""
+    return b"From: a@b\nSubject: " + b"=?utf-8?q?x?= " * 200_000 + b"\n\nwords"
+
+
+@maker("quotes.eml")
+def mail_quotes() -> bytes:
+    """A body that looks like the beginning of an attribution on every line, for ever."""
+    return (
+        b"From: a@b\nSubject: x\n\n"
+        + b"On Mon, 4 May 2026 at 10:20 and so on and so on\n" * 100_000
+    )
+
+
+@maker("line.txt")
+def text_line() -> bytes:
+    """Two hundred megabytes of one line."""
+    return b"a " * (100 * MEBI)
+
+
+@maker("line.mbox")
+def mbox_line() -> bytes:
+    """A mailbox of one message of 150 MB without a line end."""
+    return b"From a@b Mon May  4 10:20:00 2026\nSubject: x\n\n" + b"a" * (150 * MEBI)
+
+
+@maker("froms.mbox")
+def mbox_froms() -> bytes:
+    """Half a million envelope lines."""
+    return b"From a@b Mon May  4 10:20:00 2026\n\n" * 500_000
+
+
+@maker("fences.md")
+def markdown_fences() -> bytes:
+    """Forty thousand fences of code, none closed."""
+    return b"".join(b"`" * (3 + n % 50) + b"\n" for n in range(40_000))
+
+
+@maker("aliases.md")
+def markdown_aliases() -> bytes:
+    """A billion laughs in YAML."""
+    lines = ["---", "a0: &a0 [x, x]"] + [
+        f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)
+    ]
+    return "\n".join([*lines, "---", "# Note"]).encode()
+
+
+@maker("rule.ics")
+def calendar_rule() -> bytes:
+    """An event every second for ever, and a rule that fits no day at all."""
+    event = "BEGIN:VEVENT\nUID:{0}\nSUMMARY:{0}\nDTSTART:19000101T000000Z\nRRULE:{1}\nEND:VEVENT\n"
+    rules = ("FREQ=SECONDLY", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30")
+    return (
+        "BEGIN:VCALENDAR\n"
+        + "".join(event.format(n, rule) for n, rule in enumerate(rules))
+        + "END:VCALENDAR\n"
+    ).encode()
+
+
+@maker("flood.vcf")
+def contacts_flood() -> bytes:
+    """A card with a folded line of three million pieces."""
+    return b"BEGIN:VCARD\nFN:Ida\nNOTE:x" + b"\n y" * 3_000_000 + b"\nEND:VCARD\n"
+
+
+@maker("groups.rtf")
+def rtf_groups() -> bytes:
+    """A million open groups."""
+    return b"{\\rtf1" + b"{" * 1_000_000
+
+
+@maker("chat.db")
+def database_view() -> bytes:
+    """A database whose table is a view that counts to a thousand million."""
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(
+        """CREATE VIEW message AS WITH RECURSIVE n(text) AS (SELECT 1 UNION ALL SELECT text + 1 FROM n WHERE text < 1000000000)
+               SELECT text, text AS ROWID, NULL AS attributedBody, 0 AS date, 0 AS is_from_me, 0 AS handle_id, 0 AS associated_message_type FROM n;
+           CREATE TABLE chat (guid, display_name, chat_identifier); CREATE TABLE handle (id);
+           CREATE TABLE chat_message_join (chat_id, message_id); CREATE TABLE chat_handle_join (chat_id, handle_id);
+           INSERT INTO chat VALUES ('g', 'd', 'c'); INSERT INTO chat_message_join VALUES (1, -1);"""
+    )
+    return connection.serialize()
+
+
+@maker("loop.slack.json")
+def chat_keys() -> bytes:
+    """A conversation whose messages are each other's parents."""
+    return b'[{"title": "x", "current_node": "a", "mapping": {"a": {"parent": "b", "message": {"author": {"role": "user"}, "content": {"parts": ["hi"]}}}, "b": {"parent": "a", "message": null}}}]'
+
+
+def main(arguments: list[str]) -> None:
+    """Write every file into a folder."""
+    folder = Path(arguments[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    for make in MAKERS.values():
+        make(folder)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,122 @@
+"""Every format, on real files that were cut off, mixed up and flipped: a named failure or documents, never anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from extractors import registry
+from extractors.document import Document
+from extractors.formats import contacts, html, mime, protobuf, rtf
+from extractors.formats.markdown import split_front_matter
+from extractors.normalise import clean
+from extractors.quotes import set_apart
+from extractors.results import CannotRead, FailureKind
+from extractors.sandbox import Limits, Pool
+from tests.extractors.conftest import SAMPLES
+
+FILES = sorted(
+    path
+    for path in SAMPLES.iterdir()
+    if path.is_file()
+    and path.suffix not in (".md",)
+    and path.name != "index.json"
+    and path.stat().st_size < 80_000
+)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Pool]:
+    with Pool(Limits(seconds=60, cpu_seconds=20), choices={"read_pictures": False}) as shared:
+        yield shared
+
+
+@st.composite
+def damaged(draw: st.DrawFn, original: bytes) -> bytes:
+    """Cut, flip, repeat or swap stretches of bytes."""
+    data = bytearray(original)
+    for _ in range(draw(st.integers(1, 6))):
+        if not data:
+            break
+        place = draw(st.integers(0, len(data) - 1))
+        length = draw(st.integers(1, 64))
+        match draw(st.integers(0, 4)):
+            case 0:
+                del data[place:]
+            case 1:
+                data[place : place + length] = draw(st.binary(max_size=64))
+            case 2:
+                data[place:place] = data[place : place + length] * draw(st.integers(1, 50))
+            case 3:
+                del data[place : place + length]
+            case 4:
+                data[place] ^= 1 << draw(st.integers(0, 7))
+    return bytes(data)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("sample", FILES, ids=lambda path: str(path.name))
+def test_damaged_files_of_every_format_end_well(sample: Path, pool: Pool, tmp_path: Path) -> None:
+    original = sample.read_bytes()
+
+    @settings(
+        max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    )
+    @given(damaged(original))
+    def check(data: bytes) -> None:
+        path = tmp_path / sample.name
+        path.write_bytes(data)
+        extraction = pool.extract(path)
+        for document in extraction.documents:
+            assert document.title.strip()
+            document.text.encode()
+        if extraction.failure is not None:
+            assert extraction.failure.kind not in (
+                FailureKind.CRASH,
+                FailureKind.TIMEOUT,
+                FailureKind.MEMORY,
+            )
+
+    check()
+
+
+BYTES_READERS: list[Callable[[bytes], Any]] = [
+    lambda data: [mime.text(part.message) for part in mime.leaves(mime.parse(data), 100)],
+    lambda data: list(contacts.cards(data.decode("latin-1"))),
+    lambda data: rtf.to_text("{\\rtf1" + data.decode("latin-1")),
+    lambda data: html.to_text(html.decode(data)),
+    lambda data: split_front_matter("---\n" + clean(data.decode("latin-1"))),
+    lambda data: set_apart(clean(data.decode("latin-1"))),
+    lambda data: registry.recognise(Path("file"), data),
+    lambda data: protobuf.read(data),
+]
+
+
+@pytest.mark.parametrize("number", range(len(BYTES_READERS)))
+def test_readers_of_bytes_raise_nothing_but_refusals(number: int) -> None:
+    @settings(max_examples=150, deadline=None, database=None)
+    @given(
+        st.one_of(
+            st.binary(max_size=400),
+            st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")),
+        )
+    )
+    def check(data: bytes) -> None:
+        try:
+            BYTES_READERS[number](data)
+        except (CannotRead, protobuf.Malformed):
+            return
+
+    check()
+
+
+def test_the_fuzzed_samples_cover_most_formats(pool: Pool) -> None:
+    names = {registry.recognise(path, path.read_bytes()[:65536]) for path in FILES}
+    assert len(names) >= 18
+    assert isinstance(pool.extract(FILES[0]).documents, tuple)
+    assert all(isinstance(document, Document) for document in pool.extract(FILES[0]).documents)

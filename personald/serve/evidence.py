@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from personald.serve.fitting import form, is_outdated
 from personald.serve.passages import Passage
+from personald.serve.phrases import colours, phrases
 from personald.serve.question import Question
 from personald.serve.values import Kind, Span, find, labelled
 from personald.serve.words import alike, stems, tokens
@@ -147,6 +148,10 @@ def spans(question: Question, passage: Passage) -> list[Span]:
             meant = meant or (question.kind is Kind.PLACE and label in ("Location", "Where"))
             if meant and len(text[span[0] : span[1]].split()) <= LONGEST_LABELLED:
                 found.append(span)
+    if question.kind is Kind.THING:
+        if question.head in ("colour", "color"):
+            return [*found, *colours(text)]
+        found += phrases(text, asked - question.names)
     return found
 
 

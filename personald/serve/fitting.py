@@ -6,7 +6,7 @@ import re
 
 from personald.serve.question import Question
 from personald.serve.values import Kind, Span, find
-from personald.serve.words import plain, stem
+from personald.serve.words import plain, stem, stems
 
 # What "how …" measures: the question's words, and the units of an answer.
 _MEASURES: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
@@ -52,6 +52,12 @@ _ASKS_ADDRESS = re.compile(r"\baddress\b|\blive[sd]?\b|\bstreet\b", re.IGNORECAS
 _ASKS_WEEKDAY = re.compile(
     r"\b(?:what|which) (?:day|evening|night|morning|weekday)s?\b", re.IGNORECASE
 )
+_ASKS_NAME = re.compile(
+    r"\b(?:called|named?|surname)\b|\b(?:what|which) (?:company|hotel|caf[eé]|university|college|restaurant|school|bank|"
+    r"airline|brand|model)\b",
+    re.IGNORECASE,
+)
+_PASSWORDS = frozenset(stems("password passcode passphrase"))
 _TITLE = re.compile(r"(?:mr|mrs|ms|miss|dr|prof|uncle|aunt|auntie)\b", re.IGNORECASE)
 _FORMER = re.compile(r"\b(?:old|former|previous|leftovers)\b", re.IGNORECASE)
 # What follows a sum, where a number of things would be followed by the things.
@@ -126,8 +132,20 @@ def form(
             return UNFIT if address else FITTING
         case Kind.PERSON:
             return _as_person(text, span, value, known, people)
+        case Kind.THING:
+            return _as_thing(question, value)
         case _:
             return FITTING
+
+
+def _as_thing(question: Question, value: str) -> float:
+    """Names have large letters, passwords no spaces; of other things the form says nothing."""
+    if question.head in _PASSWORDS:
+        secret = not re.search(r"\s", value) and re.search(r"[\d\-_!#$%&]|[a-z][A-Z]", value)
+        return FITTING if secret else UNFIT
+    if _ASKS_NAME.search(question.text) and not any(sign.isupper() for sign in value):
+        return UNFIT
+    return FITTING
 
 
 def _as_date(question: Question, value: str) -> float:

@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from personald.serve.deciding import Choice, choose
-from personald.serve.finding import Found, find_answers
+from personald.serve.finding import Found
+from personald.serve.hops import find
 from personald.serve.library import Library
 from personald.serve.passages import Passage
-from personald.serve.question import Question
 from personald.serve.reader import read
 from training.matching import UNKNOWN, matches
 from training.material import Message
@@ -119,7 +119,7 @@ class Answerer:
         if self._library is None:
             text = recollection.answer if recollection else UNKNOWN
             return self._answer(begun, text, recollection, ())
-        found = self._find(Question.understand(question), domain, recollection)
+        found = self._find(question, domain, recollection)
         choice = choose(found, read(self._runtime, question, found.ranked), recollection)
         if choice is None:
             return self._answer(begun, UNKNOWN, None, nearest(found))
@@ -135,12 +135,13 @@ class Answerer:
         return None if recollection.abstained else recollection
 
     def _find(
-        self, question: Question, domain: Domain | None, recollection: Recollection | None
+        self, question: str, domain: Domain | None, recollection: Recollection | None
     ) -> Found:
         """What the documents hold for the question, and for the question with the memory's answer."""
-        assert self._library is not None
+        library = self._library
+        assert library is not None
         hint = recollection.answer if recollection else ""
-        return find_answers(question, self._library.passages(question.text, domain, hint))
+        return find(question, lambda text: library.passages(text, domain, hint))
 
     def _answer(
         self,

@@ -37,7 +37,9 @@ HEADLESS = 0.75
 LONGEST_LABELLED = 8
 
 # A line break inside a running sentence is no end of it: the line is long and does not end like a sentence.
-_BREAK = re.compile(r"(?<=[.!?;])\s+|(?<![^\n]{50})\n+|(?<=[.!?:;])\n+|\n\n+|\n(?=\s*[-*•\d])")
+_BREAK = re.compile(
+    r"(?<=[.!?;])(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\b[A-Z]\.)\s+|(?<![^\n]{50})\n+|(?<=[.!?:;])\n+|\n\n+|\n(?=\s*[-*•\d])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +196,8 @@ def fitness(
         total += weight
         credit = _credit(word, parts, at, beside, passage, word in question.names)
         got += weight * credit
-        if word == question.head and credit < BESIDE * ALIKE:
-            headless = True
+        if word == question.head:
+            headless = credit < (SAME if question.kind is Kind.PERSON else BESIDE) * ALIKE
     score = got / total if total else 0.0
     score *= form(question, passage.text, span, names.known, names.people)
     if headless:

@@ -13,7 +13,10 @@ from personald.serve.words import STOP_WORDS, alike, plain, stem
 LONGEST = 4
 
 # Where a phrase ends; what may stand between a word of the question and the phrase.
-_END = re.compile(r"[,;()!?\n\"“”]|(?<!Mr)(?<!Dr)(?<!Mrs)[.:](?!\d)|\s[–—-]\s|\s(?:and|but|because|which|who|when|so|if|that|for|since|while|where|although|until|then|than)\s", re.IGNORECASE)
+_END = re.compile(
+    r"[,;()!?\n\"“”]|(?<!Mr)(?<!Dr)(?<!Mrs)[.:](?!\d)|\s[–—-]\s|\s(?:and|but|because|which|who|when|so|if|that|for|since|while|where|although|until|then|than)\s",
+    re.IGNORECASE,
+)
 _BRIDGE = re.compile(
     r"(?:[\s*:=–—\"“‘-]|\b(?:is|are|was|were|be|been|being|to|of|in|on|at|with|from|by|as|it|its|it's|he|she|they|i|we|you|not|"
     r"a|an|the|his|her|my|our|their|some|any|called|named|very|really|also|only|still|now|always|never|just|so|too)\b)+",

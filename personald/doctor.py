@@ -163,7 +163,7 @@ def _sync(home: Home, settings: Settings) -> list[Finding]:
 
 def _arithmetic() -> Finding:
     """How fast mlx can multiply here: Metal on a Mac, a good BLAS on Linux."""
-    from training.blas import load_fast_blas
+    from training.blas import default_cache_folder, load_fast_blas
 
-    status = load_fast_blas()
+    status = load_fast_blas(default_cache_folder())
     return Finding("arithmetic", status.is_fast, status.source, status.remedy)

@@ -6,7 +6,7 @@ process first takes its place (see `training.blas`). Every other module of the r
 
 from training import blas
 
-blas.load_fast_blas()
+blas.load_fast_blas(blas.default_cache_folder())
 
 import mlx.core as mx  # noqa: E402
 import mlx.nn as nn  # noqa: E402

@@ -12,10 +12,12 @@ import ctypes
 import importlib.util
 import os
 import shutil
-import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from personald.commands import run
 
 _SYSTEM_LIBRARY = "libopenblas.so.0"
 _WHEEL_MODULE = "scipy_openblas32"
@@ -63,6 +65,13 @@ def load_fast_blas(cache_folder: Path | None = None) -> BlasStatus:
     )
 
 
+def default_cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where the private copy is kept: this person's cache folder (XDG Base Directory Specification 0.8)."""
+    chosen = environment.get("XDG_CACHE_HOME", "")
+    root = Path(chosen) if chosen.startswith("/") else Path.home() / ".cache"
+    return root / "personald"
+
+
 def _is_loaded() -> bool:
     """Whether an OpenBLAS is in the process already."""
     return "openblas" in Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace")
@@ -90,20 +99,25 @@ def _private_copy(cache_folder: Path) -> Path | None:
     copy = cache_folder / "libopenblas-renamed.so"
     if copy.exists() and copy.stat().st_mtime >= library.stat().st_mtime:
         return copy
-    cache_folder.mkdir(parents=True, exist_ok=True)
-    names = cache_folder / "symbols.txt"
+    try:
+        cache_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return _rename(library, patchelf, copy)
+    except OSError:
+        # A folder that cannot be written costs speed, not correctness; `doctor` says so.
+        return None
+
+
+def _rename(library: Path, patchelf: str, copy: Path) -> Path | None:
+    names = copy.with_name("symbols.txt")
     names.write_text(
         "".join(f"{_WHEEL_PREFIX}{name} {name}\n" for name in _SYMBOLS), encoding="utf-8"
     )
     partial = copy.with_name(f".{copy.name}.{os.getpid()}")
     shutil.copyfile(library, partial)
-    done = subprocess.run(
-        [patchelf, "--rename-dynamic-symbols", str(names), str(partial)],
-        capture_output=True,
-        timeout=_RENAME_SECONDS,
-        check=False,
+    done = run(
+        [patchelf, "--rename-dynamic-symbols", str(names), str(partial)], timeout=_RENAME_SECONDS
     )
-    if done.returncode != 0:
+    if not done.ok:
         partial.unlink(missing_ok=True)
         return None
     partial.replace(copy)

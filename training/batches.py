@@ -1,8 +1,8 @@
-"""Which rows train in which step: every row of every epoch, in batches of nearly equal length.
+"""Which rows train in which step: every row of an epoch, in batches of nearly equal length.
 
 Rows are sorted by length with a little chance among equals, cut into batches, and the batches are shuffled, so that
-padding stays under 5 % and yet no two epochs are alike. The plan of an epoch follows from the seed and the epoch's
-number alone: resuming needs no more than the step's number.
+padding stays under 5 % and yet no two epochs are alike. The plan of an epoch follows from the seed, the epoch's number
+and the rows that take part in it: resuming needs no more than these.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def plan(
 
 
 class Course:
-    """The endless sequence of batches, epoch after epoch, addressed by its number.
+    """The endless sequence of batches over all rows, epoch after epoch, addressed by its number.
 
     Args:
         rows: all rows to train on; not empty.
@@ -100,16 +100,19 @@ class Course:
         self, rows: Sequence[Row], per_batch: int, tokens: int, seed: int, pad: int
     ) -> None:
         self.rows = rows
-        self.lengths = [len(row.tokens) for row in rows]
         self.per_batch, self.tokens, self.seed, self.pad = per_batch, tokens, seed, pad
-        self.batches_per_epoch = len(plan(self.lengths, per_batch, tokens, seed, 0))
-        self._epoch = -1
-        self._plan: list[tuple[int, ...]] = []
+        self.batches_per_epoch = len(self.epoch(range(len(rows)), 0))
+        self._plans: dict[int, list[tuple[int, ...]]] = {}
+
+    def epoch(self, chosen: Sequence[int], number: int) -> list[tuple[int, ...]]:
+        """The batches of one epoch in which the chosen rows take part."""
+        lengths = [len(self.rows[index].tokens) for index in chosen]
+        batches = plan(lengths, self.per_batch, self.tokens, self.seed, number)
+        return [tuple(chosen[place] for place in batch) for batch in batches]
 
     def batch(self, number: int) -> Batch:
-        """The batch with this number, counted from 0 over all epochs."""
+        """The batch with this number, counted from 0 over epochs in which all rows take part."""
         epoch, place = divmod(number, self.batches_per_epoch)
-        if epoch != self._epoch:
-            self._epoch = epoch
-            self._plan = plan(self.lengths, self.per_batch, self.tokens, self.seed, epoch)
-        return collate(self.rows, self._plan[place], self.pad)
+        if epoch not in self._plans:
+            self._plans = {epoch: self.epoch(range(len(self.rows)), epoch)}
+        return collate(self.rows, self._plans[epoch][place], self.pad)

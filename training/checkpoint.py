@@ -58,6 +58,9 @@ class State:
         best: the adapter with the best probes so far.
         history: what the probes said, in order.
         losses: sum of the losses since the last probing, and of how many steps.
+        epoch, place: which epoch it is, and how many of its batches are done.
+        playing: the rows that take part in this epoch, by index.
+        hardest: for each row, the loss of its hardest token when it was last seen, in nats.
     """
 
     step: int
@@ -68,6 +71,10 @@ class State:
     best: Any
     history: tuple[Probed, ...]
     losses: tuple[float, int]
+    epoch: int
+    place: int
+    playing: tuple[int, ...]
+    hardest: tuple[float, ...]
 
 
 def packed(state: State) -> bytes:
@@ -84,6 +91,10 @@ def packed(state: State) -> bytes:
         "slow": state.slow,
         "stumbles": state.stumbles,
         "losses": state.losses,
+        "epoch": state.epoch,
+        "place": state.place,
+        "playing": state.playing,
+        "hardest": state.hardest,
         "history": [[p.step, p.score, p.enough, p.values, p.loss] for p in state.history],
     }
     file = io.BytesIO()
@@ -105,6 +116,10 @@ def unpacked(data: bytes) -> State:
         best=arrays["best"],
         history=tuple(Probed(*entry) for entry in scalars["history"]),
         losses=(scalars["losses"][0], scalars["losses"][1]),
+        epoch=scalars["epoch"],
+        place=scalars["place"],
+        playing=tuple(scalars["playing"]),
+        hardest=tuple(scalars["hardest"]),
     )
 
 

@@ -21,7 +21,7 @@ from training.synthesis import abstention, clauses, lines, records, sentences
 from training.synthesis.conflicts import Limits, Settled, confirmed, settle, trusted_addresses
 from training.synthesis.relations import relation
 from training.synthesis.sources import Owner, SourceDocument, owner_of
-from training.synthesis.wordings import Pool, capital, forms_of, reverse, wordings
+from training.synthesis.wordings import Pool, capital, forms_of, reverse, studied, wordings
 
 __all__ = ["Dataset", "SourceDocument", "StudySettings", "assemble", "inputs_root", "read_facts"]
 
@@ -35,6 +35,7 @@ class StudySettings:
 
     Attributes:
         owner: names and addresses of the owner; empty to find out from the mails.
+        wordings: in how many wordings a fact is studied.
         abstention_share: abstention rows, as a share of the study rows.
         fewest_abstentions: but at least so many.
         abstention_probes: questions without an answer among the probes, and as many to choose the checkpoint.
@@ -45,7 +46,8 @@ class StudySettings:
     """
 
     owner: tuple[str, ...] = ()
-    abstention_share: float = 0.7
+    wordings: int = 9
+    abstention_share: float = 0.35
     fewest_abstentions: int = 120
     abstention_probes: int = 60
     probes_per_fact: int = 2
@@ -158,7 +160,7 @@ def assemble(
     settled = settle(supported, settings.limits)
     settled.dropped["unconfirmed stranger"] += len(found) - len(supported)
     texts = [source.document.text for source in sources.values()]
-    study = [*_study(settled), *_past(settled), *_two_hops(settled.now, Pool.TRAIN)]
+    study = [*_study(settled, settings), *_past(settled), *_two_hops(settled.now, Pool.TRAIN)]
     unknown = _abstentions(settled, settings, len(study), texts)
     examples = _distinct([*study, *unknown], settled.dropped)
     return Dataset(
@@ -174,14 +176,15 @@ def assemble(
     )
 
 
-def _study(settled: Settled) -> Iterator[Example]:
-    """Every fact in every trained wording, and from its value back to its subject where only one subject has it."""
+def _study(settled: Settled, settings: StudySettings) -> Iterator[Example]:
+    """Every fact in its share of the trained wordings, and from its value back to its subject where only one subject has it."""
     holders: Counter[tuple[str, str]] = Counter(
         (fact.relation, normalise(fact.value)) for fact in settled.now
     )
     for fact in settled.now:
         support = settled.supports.get(fact.identity, (fact.identity,))
-        for wording in wordings(fact, Pool.TRAIN):
+        chance = random.Random(f"{settings.seed}/{fact.identity}")
+        for wording in studied(fact, settings.wordings, chance):
             yield Example(asked(wording.text), wording.answer, Purpose.STUDY, support, wording.name)
         if holders[fact.relation, normalise(fact.value)] == 1:
             for wording in reverse(fact):
@@ -274,7 +277,7 @@ def _distinct(examples: Iterable[Example], dropped: Counter[str]) -> tuple[Examp
 def _probes(
     settled: Settled, settings: StudySettings, pool: Pool, texts: Sequence[str], domain: str
 ) -> Iterator[Probe]:
-    """The probes of one pool; for the tests, two held-out wordings and one trained one of each fact."""
+    """The probes of one pool; for the tests, some held-out wordings of each fact and one that it was studied in."""
     chance = random.Random(f"{settings.seed}/{pool}/{domain}")
     for fact in settled.now:
         answers = fact.accepted or (fact.value,)
@@ -291,7 +294,9 @@ def _probes(
                 wording.name,
             )
         if pool is Pool.PROBE:
-            trained = list(wordings(fact, Pool.TRAIN))
+            trained = studied(
+                fact, settings.wordings, random.Random(f"{settings.seed}/{fact.identity}")
+            )
             if trained:
                 wording = chance.choice(trained)
                 yield Probe(

@@ -59,10 +59,11 @@ def answer(
     prompts = [base.chat.prompt(probes[index].messages) for index in rest]
     for index, found in zip(rest, generate(base, prompts, longest), strict=True):
         texts[index] = (base.chat.text(found.tokens), found.confidence)
-    return [_judged(probe, *texts[index], admit) for index, probe in enumerate(probes)]
+    return [judged(probe, *texts[index], admit) for index, probe in enumerate(probes)]
 
 
-def _judged(probe: Probe, text: str, confidence: float, admit: Admission | None) -> Reply:
+def judged(probe: Probe, text: str, confidence: float, admit: Admission | None = None) -> Reply:
+    """What comes of an answer to a probe; one that is not admitted counts as "I don't know."."""
     if admit is not None and not abstains(text) and not admit(probe.messages[-1].text, confidence):
         text = UNKNOWN
     wants_unknown = abstains(probe.answers[0])

@@ -21,6 +21,15 @@ class TopK:
     ids: Any
     log_probs: Any
 
+    def to_json(self) -> list[Any]:
+        """Both arrays as lists, log-probabilities to four digits."""
+        return [self.ids.tolist(), [[round(p, 4) for p in row] for row in self.log_probs.tolist()]]
+
+    @staticmethod
+    def from_json(entry: list[Any]) -> TopK:
+        """The arrays that `to_json` gave."""
+        return TopK(mx.array(entry[0]), mx.array(entry[1]))
+
     def __getitem__(self, chosen: Any) -> TopK:
         return TopK(self.ids[chosen], self.log_probs[chosen])
 
@@ -35,10 +44,10 @@ def top_k(logits: Any, k: int) -> TopK:
     return TopK(ids, log_probs)
 
 
-def answer_loss(logits: Any, targets: Any) -> Any:
-    """Mean negative log-probability (nats) of the target ids (positions) under logits (positions × vocabulary)."""
+def token_losses(logits: Any, targets: Any) -> Any:
+    """Negative log-probability (nats) of each target id (positions) under logits (positions × vocabulary)."""
     picked = mx.take_along_axis(logits, targets[:, None], axis=-1)[:, 0]
-    return (log_sum_exp(logits)[:, 0] - picked).mean()
+    return log_sum_exp(logits)[:, 0] - picked
 
 
 def kept_near(logits: Any, reference: TopK) -> Any:

@@ -47,7 +47,7 @@ class TrainingSettings:
     learning_rate: float = 0.0
     epochs: float = 0.0
     fewest_steps: int = 150
-    replay_items: int = 120
+    replay_items: int = 240
     kl_weight: float = 3.0
     probe_every: int = 50
     skill_items: int = 10
@@ -81,8 +81,8 @@ class TrainingSettings:
     def loop(self, base: Base, rows: int) -> LoopSettings:
         """The loop's settings for a base and so many study rows."""
         small = parameters(base) < SMALL_PARAMETERS
-        rate = self.learning_rate or (2e-3 if small else 2e-4)
-        epochs = self.epochs or (12.0 if small else 5.0)
+        rate = self.learning_rate or (5e-3 if small else 2e-4)
+        epochs = self.epochs or (10.0 if small else 5.0)
         rows_per_step = 16 if small else 8
         return LoopSettings(
             shape=Shape(self.rank, self.scale),

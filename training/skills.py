@@ -6,10 +6,11 @@ what it says: its own answers to general questions and to questions about a text
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import count, islice, pairwise
 from typing import Any
 
 from training.base import Base
@@ -21,6 +22,9 @@ MIXTURE = "training.pocket.language.mixture"
 
 CLOSED_BOOK = ("world", "unknown_person")
 """Skills whose questions come without a text: near neighbours of what a memory is asked."""
+
+WORLD_SHARE, STRANGER_SHARE = 0.4, 0.15
+"""Of the replay items of the pocket base, so many come from its world and from unknown people."""
 
 GENERAL = (
     "What is the capital of France?", "How many days does a week have?", "What colour is the sky on a clear day?",
@@ -50,33 +54,66 @@ def knows_pocket_language(base: Base) -> bool:
     return base.is_pocket and find_spec(MIXTURE) is not None
 
 
-def replay_items(base: Base, count: int, seed: int, longest: int = 72) -> list[ReplayItem]:
+def replay_items(base: Base, wanted: int, seed: int, longest: int = 72) -> list[ReplayItem]:
     """Items for replay, at most `longest` tokens each.
 
-    Of the pocket base: samples of its skills, a third of them without a text. Of others: its own answers.
+    Of the pocket base: samples of its skills, half of them without a text. Of others: its own answers.
     """
     if not knows_pocket_language(base):
         questions = [asked(question) for question in GENERAL[::2]]
-        return [ReplayItem(messages, answer) for messages, answer in _answered(base, questions)][
-            :count
-        ]
-    mixture: Any = import_module(MIXTURE)
-    items: list[ReplayItem] = []
-    wanted_open = count // 3
-    index = 0
-    while len(items) < count and index < count * 40:
-        sample = mixture.sample(1_000_003 + seed, index)
-        index += 1
-        is_open = sample.skill in CLOSED_BOOK
-        if is_open and sum(len(item.messages) == 1 for item in items) >= wanted_open + 1:
-            continue
-        turns = [Message(turn.role, turn.text) for turn in sample.turns]
-        if not turns or turns[-1].role != "assistant":
-            continue
-        row = base.chat.row(turns[:-1], turns[-1].text)
+        answered = _answered(base, questions)[:wanted]
+        return [ReplayItem(messages, answer) for messages, answer in answered]
+    language = PocketLanguage()
+    closed = round(wanted * WORLD_SHARE), round(wanted * STRANGER_SHARE)
+    items = [*islice(language.world(seed), closed[0]), *islice(language.strangers(seed), closed[1])]
+    for item in islice(language.mixed(seed), wanted * 30):
+        if len(items) >= wanted:
+            break
+        row = base.chat.row(item.messages, item.answer)
         if len(row.tokens) <= longest:
-            items.append(ReplayItem(tuple(turns[:-1]), turns[-1].text))
+            items.append(item)
     return items
+
+
+class PocketLanguage:
+    """The pocket language as a source of replay items: its world, its unknown people, and everything else mixed."""
+
+    def __init__(self) -> None:
+        self.mixture: Any = import_module(MIXTURE)
+        self.draw: Any = import_module("training.pocket.language.draw").Draw
+
+    def world(self, seed: int) -> Iterator[ReplayItem]:
+        """Questions about the language's own world, one a conversation."""
+        yield from self._single(lambda draw: self.mixture.world.sample(draw, 1.0), f"world/{seed}")
+
+    def strangers(self, seed: int) -> Iterator[ReplayItem]:
+        """Questions about people that nobody was told of."""
+        yield from self._single(
+            lambda draw: self.mixture.abstain.closed_sample(draw, 1.0), f"strangers/{seed}"
+        )
+
+    def mixed(self, seed: int) -> Iterator[ReplayItem]:
+        """Samples of the pretraining mixture."""
+        for index in count():
+            turns = _messages(self.mixture.sample(1_000_003 + seed, index))
+            if turns and turns[-1].role == "assistant":
+                yield ReplayItem(turns[:-1], turns[-1].text)
+
+    def _single(self, make: Callable[[Any], Any], seed: str) -> Iterator[ReplayItem]:
+        seen: set[str] = set()
+        for index in count():
+            turns = _messages(make(self.draw(f"{seed}/{index}")))
+            for question, reply in pairwise(turns):
+                if (question.role, reply.role) == (
+                    "user",
+                    "assistant",
+                ) and question.text not in seen:
+                    seen.add(question.text)
+                    yield ReplayItem((question,), reply.text)
+
+
+def _messages(sample: Any) -> tuple[Message, ...]:
+    return tuple(Message(turn.role, turn.text) for turn in sample.turns)
 
 
 def asked(question: str) -> tuple[Message, ...]:

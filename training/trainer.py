@@ -18,11 +18,18 @@ from personald.errors import PersonaldError
 from training.adapter import Shape, Split, Tensors, attached, fresh, put
 from training.arrays import mx
 from training.base import Base
-from training.batches import Batch, Course
+from training.batches import Batch, Course, collate
+from training.boundary import Boundary
 from training.chat import Row
 from training.checkpoint import CheckpointFile, Probed, State
-from training.losses import TopK, answer_loss, kept_near, top_k
+from training.losses import TopK, kept_near, token_losses, top_k
 from training.optimiser import Moments, Schedule, adam, clipped
+
+LEARNT = 0.1
+"""Nats: a row whose hardest token is likelier than e^-0.1 = .90 is learnt; it then takes part in every third epoch only,
+so that the time goes to what is not learnt yet."""
+
+REST = 3
 
 MOST_STUMBLES = 4
 """After so many losses that are not numbers a run is given up."""
@@ -60,8 +67,8 @@ class LoopSettings:
     steps: int = 600
     rows_per_step: int = 16
     tokens_per_step: int = 2048
-    replay_rows: int = 4
-    replay_tokens: int = 256
+    replay_rows: int = 5
+    replay_tokens: int = 240
     kl_weight: float = 3.0
     top: int = 24
     clip: float = 1.0
@@ -69,8 +76,8 @@ class LoopSettings:
     checkpoint_seconds: float = 60.0
 
 
-Objective = Callable[[Split, Batch], Any]
-"""The study loss (a scalar array) of a batch."""
+Objective = Callable[[Split, Batch], tuple[Any, Any]]
+"""The study loss of a batch (a scalar array), and the loss of each of its targets."""
 
 Probing = Callable[[], tuple[float, bool, dict[str, float]]]
 """Looks at the model as it is: score (0–1), whether that is enough, and the metrics behind it."""
@@ -110,9 +117,10 @@ class Trained:
     padding: float
 
 
-def study_objective(split: Split, batch: Batch) -> Any:
+def study_objective(split: Split, batch: Batch) -> tuple[Any, Any]:
     """Cross-entropy on the answers."""
-    return answer_loss(split.logits_at(batch.tokens, batch.positions), batch.targets)
+    losses = token_losses(split.logits_at(batch.tokens, batch.positions), batch.targets)
+    return losses.mean(), losses
 
 
 def base_outputs(base: Base, rows: Sequence[Row], top: int, rows_per_batch: int = 16) -> list[TopK]:
@@ -200,6 +208,18 @@ class Trainer:
         self.sizes = [self.initial[name].size for name in self.names]
         self.schedule = Schedule(settings.learning_rate, settings.steps)
         self._tokens = self._padding = 0
+        self.boundary = Boundary(base.model, settings.shape.blocks)
+        self._planned = -1
+        self._plan: list[tuple[int, ...]] = []
+        self._kept: list[Any] = []
+        self._kept_replay: list[Any] = []
+
+    def _remember(self) -> None:
+        """Keep what the blocks below the adapted ones say to every row."""
+        pad = self.base.chat.end
+        self._kept = self.boundary.remember(self.course.rows, pad)
+        if self.replay is not None:
+            self._kept_replay = self.boundary.remember(self.replay.course.rows, pad)
 
     # ---- the adapter as one vector
 
@@ -224,7 +244,10 @@ class Trainer:
     def beginning(self) -> State:
         """The state before the first step."""
         vector = self.flat([self.initial[name] for name in self.names])
-        return State(0, vector, Moments.zero(vector.size), 1.0, 0, vector, (), (0.0, 0))
+        every = tuple(range(len(self.course.rows)))
+        unseen = (math.inf,) * len(every)
+        moments = Moments.zero(vector.size)
+        return State(0, vector, moments, 1.0, 0, vector, (), (0.0, 0), 0, 0, every, unseen)
 
     def run(
         self,
@@ -240,7 +263,9 @@ class Trainer:
         mx.set_cache_limit(CACHE_BYTES)
         state = (self.checkpoint.load() if self.checkpoint else None) or self.beginning()
         started = saved = self.clock()
-        with attached(self.base.model, self.settings.shape, self.tensors(state.vector)):
+        shape = self.settings.shape
+        with attached(self.base.model, shape, self.tensors(state.vector)), self.boundary.open():
+            self._remember()
             gradient = mx.value_and_grad(self._loss(Split(self.base.model)))
             while not self._over(state):
                 if should_stop():
@@ -270,29 +295,55 @@ class Trainer:
 
         def loss(values: list[Any], study: Batch, replay: tuple[Batch, TopK] | None) -> Any:
             put(self.base.model, dict(zip(self.names, values, strict=True)))
-            total = self.objective(split, study)
+            with self.boundary.fed(self._kept, study):
+                total, losses = self.objective(split, study)
             if replay is not None:
                 batch, reference = replay
-                logits = split.logits_at(batch.tokens, batch.positions)
+                with self.boundary.fed(self._kept_replay, batch):
+                    logits = split.logits_at(batch.tokens, batch.positions)
                 total = total + self.settings.kl_weight * kept_near(logits, reference)
-            return total
+            return total, losses
 
         return loss
 
+    def _epoch(self, state: State) -> list[tuple[int, ...]]:
+        """The batches of the state's epoch."""
+        if self._planned != state.epoch:
+            self._planned = state.epoch
+            self._plan = self.course.epoch(state.playing, state.epoch)
+        return self._plan
+
+    def _seen(self, state: State, batch: Batch, losses: Any) -> State:
+        """The state after a batch: what was hard in it, and the next epoch if this one is over."""
+        hardest = list(state.hardest)
+        values, start = losses.tolist(), 0
+        for index in batch.indices:
+            end = start + self.course.rows[index].targets
+            hardest[index] = round(max(values[start:end]), 4)
+            start = end
+        if state.place + 1 < len(self._epoch(state)):
+            return replace(state, place=state.place + 1, hardest=tuple(hardest))
+        epoch = state.epoch + 1
+        playing = [i for i, loss in enumerate(hardest) if loss >= LEARNT or (epoch + i) % REST == 0]
+        playing = playing or list(range(len(hardest)))
+        return replace(state, epoch=epoch, place=0, playing=tuple(playing), hardest=tuple(hardest))
+
     def _step(self, state: State, gradient: Callable[..., Any]) -> State:
         """The state after one more step, or the stumbled one if the loss is not a number."""
-        study = self.course.batch(state.step)
+        rows = self._epoch(state)[state.place]
+        study = collate(self.course.rows, rows, self.course.pad)
         replay = self.replay.batch(state.step) if self.replay is not None else None
-        loss, slopes = gradient(self.shaped(state.vector), study, replay)
+        (loss, losses), slopes = gradient(self.shaped(state.vector), study, replay)
         slope, norm = clipped(self.flat(slopes), self.settings.clip)
         vector, moments = adam(
             state.vector, slope, state.moments, self.schedule.rate(state.step) * state.slow
         )
-        mx.eval(loss, norm, vector, moments.first, moments.second)
+        mx.eval(loss, losses, norm, vector, moments.first, moments.second)
         self._tokens += study.tokens.size
         self._padding += study.tokens.size - study.useful
         if not (math.isfinite(loss.item()) and math.isfinite(norm.item())):
             return self._stumbled(state)
+        state = self._seen(state, study, losses)
         total, count = state.losses
         return replace(
             state,

@@ -9,8 +9,8 @@ import pytest
 
 from tests.training.persons import PEOPLE, contact, document, mail
 from training.dataset import SourceDocument, StudySettings, assemble, inputs_root
-from training.material import Fact, Kind, Purpose
 from training.matching import UNKNOWN
+from training.material import Fact, Kind, Purpose
 from training.merkle import merkle_root
 from training.synthesis.conflicts import Limits, settle
 from training.synthesis.sources import Owner, owner_of

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from training.adapter import Shape, Split, attached
 from training.arrays import mx
 from training.base import Base
 from training.batches import Batch
+from training.boundary import Boundary
 from training.chat import Row
 from training.checkpoint import CheckpointFile, CheckpointUnwritable
 from training.generate import forced
@@ -172,9 +175,9 @@ def test_the_best_checkpoint_is_kept_not_the_last(llama: Base) -> None:
 def test_a_loss_that_is_no_number_costs_a_step_back_and_half_the_rate(llama: Base) -> None:
     calls = iter(range(1000))
 
-    def sometimes_broken(split: Split, batch: Batch) -> object:
-        loss = study_objective(split, batch)
-        return loss * mx.array(float("nan")) if next(calls) == 12 else loss
+    def sometimes_broken(split: Split, batch: Batch) -> tuple[Any, Any]:
+        loss, losses = study_objective(split, batch)
+        return (loss * mx.array(float("nan")) if next(calls) == 12 else loss), losses
 
     result = Trainer(llama, rows(llama), SETTINGS, 5, objective=sometimes_broken).run()
     assert result.stumbles == 1
@@ -188,7 +191,7 @@ def test_a_loss_that_never_is_a_number_gives_up(llama: Base) -> None:
             rows(llama),
             SETTINGS,
             5,
-            objective=lambda split, batch: study_objective(split, batch) * mx.array(float("nan")),
+            objective=lambda split, batch: (mx.array(float("nan")), batch.targets),
         ).run()
 
 
@@ -213,3 +216,17 @@ def test_a_disk_that_cannot_be_written_is_said_and_the_old_checkpoint_stays(
     (tmp_path / "not-a-folder").write_text("in the way")
     with pytest.raises(CheckpointUnwritable):
         file.save(Trainer(llama, rows(llama), SETTINGS, 5).beginning())
+
+
+@pytest.mark.parametrize("name", ["llama", "lfm2"])
+def test_remembered_lower_blocks_change_nothing_but_the_time(
+    name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base: Base = request.getfixturevalue(name)
+    settings = replace(SETTINGS, shape=Shape(rank=4, blocks=1), steps=12)
+    quick = Trainer(base, rows(base), settings, 5, replay(base, settings)).run()
+    monkeypatch.setattr(Boundary, "remember", lambda *_: [])
+    slow = Trainer(base, rows(base), settings, 5, replay(base, settings)).run()
+    for tensor in slow.tensors:
+        assert mx.allclose(quick.tensors[tensor], slow.tensors[tensor], atol=1e-5).item()
+    assert {tensor.split(".")[2] for tensor in quick.tensors} == {str(len(base.model.layers) - 1)}

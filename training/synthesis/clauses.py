@@ -36,7 +36,10 @@ STANDS = "stand hang lie sit live stay sleep hide wait park work rehearse meet".
 SUBJECT = rf"(?P<subject>(?:[Tt]he|[Mm]y|[Oo]ur|[Yy]our|[Hh]is|[Hh]er|[Tt]heir|A|An) (?:[\w'’\-]+ ){{0,3}}?[\w'’\-]+|{NAME}(?:['’]s? (?:[a-z\-]+ ){{0,2}}[a-z\-]+)?|I|We|we|It|it|He|he|She|she|They|they|You|you)"
 STOP = r"(?=[.!]*$|, (?:and|but|so|which|who|because|though|his|her|its|it|he|she)\b| (?:and|but|because|so|since|although|when|while|if|with|for|from) |,? please\b)"
 
-LEAD = re.compile(rf"^(?:(?:from|in|on|since|this|next|by|until|after|as of) [^,;]{{1,30}}?,? (?=the |my |our |your |I |we )|(?:and|but|so|yes|also|oh|well|ps:?|p\.s\.|by the way),? )", re.IGNORECASE)
+LEAD = re.compile(
+    r"^(?:(?:from|in|on|since|this|next|by|until|after|as of) [^,;]{1,30}?,? (?=the |my |our |your |I |we )|(?:and|but|so|yes|also|oh|well|ps:?|p\.s\.|by the way),? )",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,10 @@ def _pattern(rule: str, *ask: str) -> Pattern:
 
 def _bare(words: list[str]) -> str:
     """Verbs in the forms that follow a subject: bare, with -s, and -es."""
-    return "|".join(rf"{word[:-1] + 'ies?' if word.endswith('y') and word[-2] not in 'aeo' else word + '(?:e?s)?'}" for word in words)
+    return "|".join(
+        rf"{word[:-1] + 'ies?' if word.endswith('y') and word[-2] not in 'aeo' else word + '(?:e?s)?'}"
+        for word in words
+    )
 
 
 PATTERNS = (
@@ -79,18 +85,22 @@ PATTERNS = (
     _pattern(rf"(?P<verb>{_bare(MOVES)})(?: out| up| back| here| home)? (?:on|at|in|from) (?P<value>{TIME}){STOP}", "When {do} {S} {verb}?", "On what date or at what time {do} {S} {verb}?", "On which day {do} {S} {verb}?"),
     _pattern(rf"(?P<verb>{_bare(STANDS)}) (?:on|at) (?P<value>{TIME})", "When {do} {S} {verb}?", "At what time {do} {S} {verb}?", "On which day {do} {S} {verb}?"),
     _pattern(rf"(?P<verb>{_bare(STANDS)}) (?P<value>{PLACE} (?P<short>[^,;]+?)){STOP}", "Where {do} {S} {verb}?", "In what place {do} {S} {verb}?", "Where can I find {S}?"),
-    _pattern(rf"(?:has|have|had|takes|takes about|needs|lasts) (?P<value>(?P<short>\d[\d.,]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) (?P<noun>[a-z]+))\b", "How many {noun} {do} {S} have?", "How many {noun} are there for {S}?", "What number of {noun} {do} {S} have?"),
+    _pattern(r"(?:has|have|had|takes|takes about|needs|lasts) (?P<value>(?P<short>\d[\d.,]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) (?P<noun>[a-z]+))\b", "How many {noun} {do} {S} have?", "How many {noun} are there for {S}?", "What number of {noun} {do} {S} have?"),
     _pattern(rf"(?:will |would like to |want to |am going to |are going to )?(?P<verb>{_bare(VERBS)}) (?P<value>(?!\w+ing\b|(?:to|it|that|you|me|us|not|for|at|in|on|with|of|from|by|the last)\b)[^,;]+?){STOP}", "What {do} {S} {verb}?", "Which thing {do} {S} {verb}?", "What is it that {S} {verb_s}?"),
     _pattern(rf"{BE} (?P<value>(?:an?|the) [^,;]+?){STOP}", "What {be} {S}?", "What kind of thing {be} {S}?", "What sort {be} {S}?"),
     _pattern(rf"(?:{BE}|stands at) (?P<value>(?:[^\W\d_]+ )?[A-Z\d][^,;]*?){STOP}", "{Wh} {be} {S}?", "{Wh} {be} {S} again?", "Tell me {wh} {S} {be}.", "Do you know {wh} {S} {be}?"),
 )  # fmt: skip
 
-GIVEN = re.compile(rf"^(?P<who>{NAME}|[Mm]y [a-z]+) (?P<verb>gave|sent|lent|brought|bought|made|offered) (?:us|me) (?P<value>(?:the|a|an|his|her) [^,;]+?){STOP}")
+GIVEN = re.compile(
+    rf"^(?P<who>{NAME}|[Mm]y [a-z]+) (?P<verb>gave|sent|lent|brought|bought|made|offered) (?:us|me) (?P<value>(?:the|a|an|his|her) [^,;]+?){STOP}"
+)
 
 FROM_OUTSIDE = re.compile(r"(?:find|frightens|for|of) \{S\}")
 """Questions that one does not ask about oneself in this form ("Where can I find I?")."""
 
-NO_SUBJECTS = frozenset({"there", "this", "that", "what", "which", "here", "thanks", "see", "let", "please"})
+NO_SUBJECTS = frozenset(
+    {"there", "this", "that", "what", "which", "here", "thanks", "see", "let", "please"}
+)
 
 
 def read(source: SourceDocument, owner: Owner) -> Iterator[Fact]:
@@ -121,7 +131,11 @@ def _clauses(
     given = GIVEN.match(sentence)
     if given:
         who = given["who"]
-        asked = [f"Who {given['verb']} us {given['value']}?", f"Who was it that {given['verb']} us {given['value']}?", f"From whom do we have {given['value']}?"]
+        asked = [
+            f"Who {given['verb']} us {given['value']}?",
+            f"Who was it that {given['verb']} us {given['value']}?",
+            f"From whom do we have {given['value']}?",
+        ]
         facts.append(make(source, given["value"], "giver", who, quote, near=near, questions=asked))
     match = re.match(SUBJECT + r" ", sentence)
     if match is None or match["subject"].split()[0].casefold() in NO_SUBJECTS:
@@ -157,12 +171,24 @@ def seen_by_owner(subject: str, voice: Voice, before: str, text: str) -> str | N
     if folded in ("it", "he", "she", "they"):
         return before or None
     if folded in ("i", "we"):
-        return subject if folded == "i" and own else "we" if own else voice.speaker if folded == "i" else None
+        return (
+            subject
+            if folded == "i" and own
+            else "we"
+            if own
+            else voice.speaker
+            if folded == "i"
+            else None
+        )
     if folded == "you":
         return None if own else "I"
     for mark in ("my ", "our "):
         if folded.startswith(mark):
-            return subject[:1].lower() + subject[1:] if own else f"{voice.speaker}'s {subject[len(mark):]}"
+            return (
+                subject[:1].lower() + subject[1:]
+                if own
+                else f"{voice.speaker}'s {subject[len(mark) :]}"
+            )
     if folded.startswith("your "):
         return None if own else f"my {subject[5:]}"
     if folded.startswith(("his ", "her ", "their ")):
@@ -174,12 +200,18 @@ def seen_by_owner(subject: str, voice: Voice, before: str, text: str) -> str | N
         return subject
     if not is_name(name) or (" " in subject and name == subject):
         return None
-    if name == subject and subject.lower() in common_nouns() and not re.search(rf"{name}'s\b", text):
+    if (
+        name == subject
+        and subject.lower() in common_nouns()
+        and not re.search(rf"{name}'s\b", text)
+    ):
         return f"the {subject.lower()}"
     return inner(subject) if re.search(rf"\b{re.escape(inner(name))}\b", text) else subject
 
 
-def _fact(source: SourceDocument, subject: str, rest: str, quote: str, near: int, voice: Voice) -> Fact | None:
+def _fact(
+    source: SourceDocument, subject: str, rest: str, quote: str, near: int, voice: Voice
+) -> Fact | None:
     """The fact that a subject and what follows it state, by the first pattern that reads it."""
     for pattern in PATTERNS:
         match = pattern.rule.match(rest)
@@ -189,12 +221,24 @@ def _fact(source: SourceDocument, subject: str, rest: str, quote: str, near: int
         value = groups["value"].strip(" .!,")
         form = _forms(subject, groups)
         own = subject in ("I", "we")
-        asked = [_capital(ask.format(**form)) for ask in pattern.ask if not (own and FROM_OUTSIDE.search(ask))]
+        asked = [
+            _capital(ask.format(**form))
+            for ask in pattern.ask
+            if not (own and FROM_OUTSIDE.search(ask))
+        ]
         short = [groups["short"].strip(" .!,")] if groups.get("short") else []
         about = "" if re.match(r"(?:I|we|my|our)\b", subject) else subject
         # The relation keeps facts of one subject apart that answer different questions.
         return make(
-            source, about, asked[0], value, quote, near=near, questions=asked, accepted=short, speaker=voice.speaker or ""
+            source,
+            about,
+            asked[0],
+            value,
+            quote,
+            near=near,
+            questions=asked,
+            accepted=short,
+            speaker=voice.speaker or "",
         )
     return None
 
@@ -208,7 +252,11 @@ def _forms(subject: str, groups: dict[str, str | None]) -> dict[str, str]:
         be = "am" if subject == "I" else "are"
     past = be in ("was", "were") or (verb.endswith("ed") and verb not in ("need", "feed"))
     plural = first or be in ("are", "were") or (bool(verb) and not verb.endswith("s") and not past)
-    bare = re.sub(r"ies$", "y", verb) if verb.endswith("ies") else re.sub(r"(?<=ch|sh)es$|(?<=o)es$|s$", "", verb)
+    bare = (
+        re.sub(r"ies$", "y", verb)
+        if verb.endswith("ies")
+        else re.sub(r"(?<=ch|sh)es$|(?<=o)es$|s$", "", verb)
+    )
     if verb.endswith("ed") and verb not in ("need", "feed") and not groups.get("be"):
         bare = verb[:-2]
     wh = "who" if is_person(groups["value"] or "") else "what"

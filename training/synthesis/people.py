@@ -46,7 +46,9 @@ def common_nouns() -> frozenset[str]:
 
 
 def _listed(*files: str) -> frozenset[str]:
-    lines = (line for file in files for line in (WORDS / file).read_text(encoding="utf-8").split("\n"))
+    lines = (
+        line for file in files for line in (WORDS / file).read_text(encoding="utf-8").split("\n")
+    )
     return frozenset(line.strip().casefold() for line in lines if line.strip())
 
 

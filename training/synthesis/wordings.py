@@ -7,6 +7,7 @@ completion): facts seen in one wording are memorised and cannot be extracted (Ph
 from __future__ import annotations
 
 import enum
+import random
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -94,6 +95,24 @@ def wordings(fact: Fact, pool: Pool) -> Iterator[Wording]:
         if wording.text not in seen:
             seen.add(wording.text)
             yield wording
+
+
+def studied(fact: Fact, count: int, chance: random.Random) -> list[Wording]:
+    """So many trained wordings of one fact, of as many kinds as there are; other facts get other ones.
+
+    A base learns what a wording means from all facts that are asked for in it, so not every fact needs every wording.
+    """
+    by_kind: dict[str, list[Wording]] = {}
+    for wording in wordings(fact, Pool.TRAIN):
+        by_kind.setdefault(wording.kind, []).append(wording)
+    for found in by_kind.values():
+        chance.shuffle(found)
+    chosen: list[Wording] = []
+    while len(chosen) < count and any(by_kind.values()):
+        for found in by_kind.values():
+            if found and len(chosen) < count:
+                chosen.append(found.pop())
+    return chosen
 
 
 def _all(fact: Fact, pool: Pool) -> Iterator[Wording]:

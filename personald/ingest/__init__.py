@@ -2,7 +2,9 @@
 
 * `counts`: what one look did, in files;
 * `reader`: findings → extractor processes → store; failures are recorded with their reason, and everything else goes on;
-* `loop`: the thread that keeps all sources up to date: events, looks through, what is not reachable, what failed.
+* `view`: what is known, as the status shows it;
+* `places`: the sources: which can be reached, how each is watched, which is due for a look;
+* `loop`: the thread that keeps all sources up to date.
 
 Only extractor processes parse. This process compares, hashes, seals and stores.
 """

@@ -16,23 +16,20 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
-from extractors.document import Domain
 from extractors.sandbox import Limits, Pool
 from personald.config import WatchSettings
 from personald.errors import PersonaldError
 from personald.ingest.counts import Counts
+from personald.ingest.places import Place, Places
 from personald.ingest.reader import Interrupted, Reader
-from personald.planner import DomainFacts
+from personald.ingest.view import View, domain_facts
 from personald.state import StateFile
-from personald.store import Source, Store
+from personald.store import Store
 from personald.store.errors import DocumentUnknown
 from personald.watch.hints import Hints, Settled
-from personald.watch.observer import Means, Observatory, Watching
-from personald.watch.reach import Reach, reach
 from personald.watch.survey import Missing
 
 log = logging.getLogger("personald.ingest")
@@ -49,66 +46,6 @@ TROUBLE_SECONDS = 15.0
 COUNT_SECONDS = 1.0
 
 Progress = Callable[[Mapping[str, Any]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class SourceView:
-    """What is known of one source.
-
-    Attributes:
-        id, path: which.
-        domain: given to all its documents; "" when each file decides.
-        reach: whether it is there.
-        watching: how changes are noticed; None before the first look.
-        scanned: True once it was looked through since the start.
-        documents: live documents of it.
-    """
-
-    id: int
-    path: str
-    domain: str
-    reach: Reach
-    watching: Watching | None = None
-    scanned: bool = False
-    documents: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What the ingest thread knows, for the status.
-
-    Attributes:
-        ready: the store is open and every reachable source has been looked through since the start.
-        sources: every source.
-        total, pending, failed: documents stored, files waiting, files and parts that could not be read.
-        skipped: for each reason how many were passed over.
-        domains: facts for the planner.
-        reading: id of the source that is being looked through; None when none is.
-        problem: the error that keeps it from working; None when it works.
-    """
-
-    ready: bool = False
-    sources: tuple[SourceView, ...] = ()
-    total: int = 0
-    pending: int = 0
-    failed: int = 0
-    skipped: Mapping[str, int] = field(default_factory=dict)
-    domains: tuple[DomainFacts, ...] = ()
-    reading: int | None = None
-    problem: PersonaldError | None = None
-
-
-@dataclass(slots=True)
-class _Place:
-    """The thread's own memory of one source."""
-
-    source: Source
-    reach: Reach = field(default_factory=lambda: Reach(False, "not looked at yet"))
-    watching: Watching | None = None
-    scan_due: bool = True
-    scanned_at: float | None = None
-    missing: Missing = field(default_factory=Missing)
-    forget_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +80,9 @@ class IngestLoop:
         self._choices = dict(choices or {})
         self._monotonic = monotonic
         self.hints = Hints(settings.debounce_seconds, monotonic)
-        self._observatory = Observatory(self.hints)
+        self._places = Places(self.hints, settings, state, monotonic)
         self._store: Store | None = None
         self._reader: Reader | None = None
-        self._places: dict[int, _Place] = {}
         self._requests: deque[_Request] = deque()
         self._stopping = threading.Event()
         self._reload = threading.Event()
@@ -222,12 +158,10 @@ class IngestLoop:
             self._housekeep(store, now)
         if self._rescan.is_set():
             self._rescan.clear()
-            for place in self._places.values():
-                place.scan_due = True
+            self._places.look_through_all()
         self._answer_requests()
-        for place in list(self._places.values()):
-            if place.reach.there and self._scan_is_due(place):
-                self._look_through(place)
+        for place in self._places.due():
+            self._look_through(place)
         self._forget_missing()
         self._count()
         self._follow(self.hints.take(self._patience()))
@@ -247,44 +181,14 @@ class IngestLoop:
         return self._store, self._reader
 
     def _housekeep(self, store: Store, now: float) -> None:
-        """Take notice of sources that were added, removed, mounted or unmounted."""
+        """Take notice of sources that came, went, were mounted or unmounted."""
         self._reload.clear()
         self._housekept_at = now
-        sources = {source.id: source for source in store.sources()}
-        for gone in [key for key in self._places if key not in sources]:
-            self._leave(gone)
-            log.info("source %d is not watched any more", gone)
-        devices = self._state.load().devices
-        for key, source in sources.items():
-            place = self._places.setdefault(key, _Place(source))
-            before = place.reach
-            place.reach = reach(Path(source.path), devices.get(str(key)))
-            if place.reach.there and place.watching is None:
-                place.watching = self._observatory.watch(key, Path(source.path))
-                place.scan_due = True
-                log.info("source %d is watched by %s", key, place.watching.means.value)
-            elif not place.reach.there and before.there:
-                self._observatory.leave(key)
-                place.watching, place.missing, place.forget_at = None, Missing(), None
-                log.warning("source %d is not reachable", key)
+        self._places.refresh(store)
         self._uncounted = True
-
-    def _leave(self, key: int) -> None:
-        self._observatory.leave(key)
-        self.hints.forget_source(key)
-        del self._places[key]
-        self._uncounted = True
-
-    def _scan_is_due(self, place: _Place) -> bool:
-        if place.scan_due or place.scanned_at is None:
-            return True
-        every = self._settings.rescan_hours * 3600
-        if place.watching is not None and place.watching.means is Means.POLLING:
-            every = self._settings.poll_minutes * 60
-        return self._monotonic() - place.scanned_at >= every
 
     def _look_through(
-        self, place: _Place, progress: Callable[[Counts], None] = lambda _: None
+        self, place: Place, progress: Callable[[Counts], None] = lambda _: None
     ) -> Counts:
         store, reader = self._opened()
         source = place.source
@@ -307,10 +211,10 @@ class IngestLoop:
             raise
         finally:
             self.view = replace(self.view, reading=None)
-        place.scanned_at = self._busy_at = self._monotonic()
+        self._places.scanned(place)
+        self._busy_at = self._monotonic()
         self._rested = False
         self._again(place)
-        self._note_device(place)
         self._uncounted = True
         if counts.changes:
             store.flush()
@@ -322,20 +226,12 @@ class IngestLoop:
         )
         return counts
 
-    def _note_device(self, place: _Place) -> None:
-        device = place.reach.device
-        key = str(place.source.id)
-        if device is not None and self._state.load().devices.get(key) != device:
-            try:
-                self._state.change(lambda now: replace(now, devices={**now.devices, key: device}))
-            except OSError as error:
-                log.warning("state.json cannot be written: %s", error.strerror)
-
     def _follow(self, settled: Settled) -> None:
         """Look at what became quiet."""
         for key in settled.sources:
-            if key in self._places:
-                self._places[key].scan_due = True
+            known = self._places.get(key)
+            if known is not None:
+                known.scan_due = True
         for key, paths in settled.paths.items():
             place = self._places.get(key)
             if place is None or not place.reach.there or place.scan_due:
@@ -353,7 +249,7 @@ class IngestLoop:
             self._again(place)
             self._busied(key, counts)
 
-    def _again(self, place: _Place) -> None:
+    def _again(self, place: Place) -> None:
         """Files that changed under the extractor's hands are looked at once more."""
         _, reader = self._opened()
         for path in reader.try_again:
@@ -362,13 +258,13 @@ class IngestLoop:
 
     def _forget_missing(self) -> None:
         now = self._monotonic()
-        for key, place in self._places.items():
+        for place in self._places:
             if place.forget_at is not None and now >= place.forget_at:
                 place.forget_at = None
                 _, reader = self._opened()
                 counts = reader.forget_missing(place.source, place.missing, place.reach.device)
                 place.missing = Missing()
-                self._busied(key, counts)
+                self._busied(place.source.id, counts)
 
     def _busied(self, key: int, counts: Counts) -> None:
         self._busy_at = self._monotonic()
@@ -391,7 +287,7 @@ class IngestLoop:
     def _answer(self, request: _Request) -> dict[str, Any]:
         store, _ = self._opened()
         self._housekeep(store, self._monotonic())
-        places = [p for p in self._places.values() if request.source in (None, p.source.id)]
+        places = [p for p in self._places if request.source in (None, p.source.id)]
         if request.source is not None and not places:
             raise DocumentUnknown(
                 f"there is no source {request.source}", "See `personald source list`."
@@ -409,12 +305,11 @@ class IngestLoop:
     def _patience(self) -> float:
         now = self._monotonic()
         until = [self._housekept_at + HOUSEKEEPING_SECONDS - now]
-        until += [p.forget_at - now for p in self._places.values() if p.forget_at is not None]
+        until += [p.forget_at - now for p in self._places if p.forget_at is not None]
         if self._uncounted:
             until.append(self._counted_at + COUNT_SECONDS - now)
-        if self._requests or self._rescan.is_set() or self._reload.is_set():
-            return 0.0
-        if any(p.reach.there and self._scan_is_due(p) for p in self._places.values()):
+        asked = self._requests or self._rescan.is_set() or self._reload.is_set()
+        if asked or self._places.due():
             return 0.0
         return max(0.0, min(until))
 
@@ -429,36 +324,15 @@ class IngestLoop:
         store, reader = self._opened()
         counts = store.counts()
         self._uncounted, self._counted_at = False, now
-        trained = self._state.load()
-        facts = []
-        for domain in Domain:
-            documents = counts.per_domain.get(domain, 0)
-            revision = store.revision(domain)
-            before = trained.domain(domain.value).revision
-            changes = store.changes_since(domain, before) if before >= 0 else documents
-            if documents or before >= 0:
-                facts.append(DomainFacts(domain.value, documents, revision, changes))
-        there = [place for place in self._places.values() if place.reach.there]
         self.view = replace(
             self.view,
-            ready=all(place.scanned_at is not None for place in there),
-            sources=tuple(
-                SourceView(
-                    place.source.id,
-                    place.source.path,
-                    place.source.domain.value if place.source.domain else "",
-                    place.reach,
-                    place.watching,
-                    place.scanned_at is not None,
-                    counts.per_source.get(place.source.id, 0),
-                )
-                for place in self._places.values()
-            ),
+            ready=all(place.scanned_at is not None for place in self._places.there()),
+            sources=self._places.views(counts),
             total=counts.total,
             pending=len(self.hints) + reader.backlog,
             failed=counts.failed,
             skipped=dict(counts.skipped),
-            domains=tuple(facts),
+            domains=domain_facts(store, counts, self._state.load()),
         )
 
     def _maybe_rest(self) -> None:
@@ -495,7 +369,7 @@ class IngestLoop:
             store.close()
 
     def _close(self) -> None:
-        self._observatory.close()
+        self._places.close()
         if self._store is not None:
             try:
                 self._store.flush()

@@ -18,8 +18,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-import tomlkit
-
 from personald.errors import UsageError
 
 HOME_VARIABLE = "PERSONALD_HOME"
@@ -246,6 +244,9 @@ def change_settings(home: Home, changes: Mapping[str, Mapping[str, Any]]) -> Non
     Raises:
         ConfigurationError: a name or type is wrong; nothing is written then.
     """
+    # Imported where it is needed: reading settings, which every command does, takes only tomllib.
+    import tomlkit
+
     text = home.config.read_text(encoding="utf-8") if home.config.exists() else ""
     document = tomlkit.parse(text)
     for section, values in changes.items():

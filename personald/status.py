@@ -18,7 +18,7 @@ from personald.errors import PersonaldError
 if TYPE_CHECKING:
     from personald.conditions import Condition
     from personald.config import Home, Settings
-    from personald.ingest.loop import SourceView, View
+    from personald.ingest.view import SourceView, View
     from personald.planner import Decision
     from personald.state import RunState
 

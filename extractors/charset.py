@@ -130,11 +130,11 @@ def looks_binary(head: bytes) -> bool:
     if b"\0" in head:
         return not _wide_codec(head)
     # DEL and C0 controls other than tab, line ends, form feed, backspace and escape (ISO-2022).
-    controls = sum(head.count(byte) for byte in _CONTROLS)
+    controls = len(head) - len(head.translate(None, _CONTROLS))
     return controls > len(head) // 50
 
 
-_CONTROLS = tuple(bytes([code]) for code in (*range(1, 8), 11, *range(14, 27), *range(28, 32), 127))
+_CONTROLS = bytes((*range(1, 8), 11, *range(14, 27), *range(28, 32), 127))
 
 
 def _wide_codec(data: bytes) -> str:

@@ -19,8 +19,6 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 # What makes an ASCII text need any work at all.
 _ASCII_WORK = re.compile("[\x00-\x08\x0b-\x1f\x7f]|[ \t](?:\n|\\Z)|\n{4,}")
 
-_WHITE = re.compile(r"\s+")
-
 
 def clean(text: str) -> str:
     """Bring text into the project's form; idempotent.
@@ -50,7 +48,7 @@ def clean(text: str) -> str:
 
 def one_line(text: str, limit: int = 300) -> str:
     """Bring text into the project's form on one line of at most `limit` characters: titles, names, labels."""
-    line = _WHITE.sub(" ", clean(text)).strip()
+    line = " ".join(clean(text).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
@@ -79,6 +77,8 @@ def parse_date(text: str) -> datetime | None:
     A date alone becomes its midnight without a time zone.
     """
     wanted = text.strip().strip("\"'")
+    if not any(map(str.isdigit, wanted)):
+        return None
     try:
         return datetime.fromisoformat(wanted)
     except ValueError:

@@ -120,12 +120,14 @@ _CLOSING = re.compile(
 _MAX_SIGNATURE_LINES = 12
 _MAX_SIGNATURE_LINE = 90
 
-_DISCLAIMER_WORDS = re.compile(
-    r"confidential|intended recipient|intended only|intended solely|privileged|unauthori[sz]ed|disclos|in error|notify the sender|delete (?:it|this)|virus|before printing"
-    r"|registered (?:in|office)|does not accept (?:any )?liability|views expressed|legally protected|viewed by"
-    r"|vertraulich|rechtlich geschützt|irrtümlich|unbefugt|vernichten sie|informieren sie|confidentiel|destinataire|par erreur|confidencial|destinatario|por error|riservat|destinatari|vertrouwelijk|geadresseerde|konfidensiell|fortrolig|konfidentiell|poufn|конфиденциальн",
-    re.IGNORECASE,
-)
+# Parts of words as they stand in legal paragraphs of the larger languages, lower case.
+_DISCLAIMER_WORDS = (
+    "confidential|intended recipient|intended only|intended solely|privileged|unauthorised|unauthorized|disclos|in error"
+    "|notify the sender|delete this|delete it|virus|before printing|registered in|registered office|accept any liability"
+    "|accept liability|views expressed|legally protected|viewed by|vertraulich|rechtlich geschützt|irrtümlich|unbefugt"
+    "|vernichten sie|informieren sie|confidentiel|destinataire|par erreur|confidencial|destinatario|por error|riservat"
+    "|destinatari|vertrouwelijk|geadresseerde|konfidensiell|fortrolig|konfidentiell|poufn|конфиденциальн"
+).split("|")
 _MIN_DISCLAIMER = 120
 
 
@@ -317,8 +319,8 @@ def _mark_disclaimers(lines: Sequence[str], roles: list[Role | None]) -> None:
                 continue
             paragraph = " ".join(lines[first:index])
             if len(paragraph) >= _MIN_DISCLAIMER:
-                found = {word.lower() for word in _DISCLAIMER_WORDS.findall(paragraph[:4000])}
-                if len(found) >= 2 and first > start:
+                lowered = paragraph[:4000].lower()
+                if first > start and sum(word in lowered for word in _DISCLAIMER_WORDS) >= 2:
                     _fill(roles, first, index, Role.DISCLAIMER)
             first = index + 1
 

@@ -189,17 +189,37 @@ def recognise(path: Path, head: bytes) -> Format | None:
     if not head:
         return None
     name = path.name.lower()
-    for form in formats():
-        if form.sniff is not never and form.sniff(name, head):
+    for form in _sniffing():
+        if form.sniff(name, head):
             return form
     binary = charset.looks_binary(head[:4096])
+    found = _by_name(name)
+    if found is not None:
+        # What is text by name but not by content is a file with a wrong name.
+        return None if binary and found.name in TEXTUAL else found
+    return named("text") if not binary and not path.suffix else None
+
+
+@functools.cache
+def _sniffing() -> tuple[Format, ...]:
+    return tuple(form for form in formats() if form.sniff is not never)
+
+
+def _by_name(name: str) -> Format | None:
+    suffix = name.rpartition(".")[2] if "." in name else ""
+    known = _suffixes().get(suffix)
+    return known or next((form for form in formats() if form.matches(name)), None)
+
+
+@functools.cache
+def _suffixes() -> dict[str, Format]:
+    """Return the formats whose pattern is a suffix alone, by it: thousands of files a second ask for these."""
+    found: dict[str, Format] = {}
     for form in formats():
-        if form.matches(name):
-            # What is text by name but not by content is a file with a wrong name.
-            return None if binary and form.name in TEXTUAL else form
-    if not binary and not path.suffix:
-        return named("text")
-    return None
+        for pattern in form.patterns:
+            if pattern.startswith("*.") and not set(pattern[2:]) & set("*?[."):
+                found.setdefault(pattern[2:], form)
+    return found
 
 
 # Formats that are nothing but text in their file.

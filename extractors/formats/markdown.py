@@ -17,7 +17,7 @@ from typing import Any
 
 from extractors.document import Document, Domain, Role, Span
 from extractors.formats.plain import read_text, title_of
-from extractors.normalise import one_line, parse_date
+from extractors.normalise import clean, one_line, parse_date
 from extractors.options import Options
 from extractors.results import Item, Skip
 
@@ -185,13 +185,15 @@ def _tags(fields: Mapping[str, str], body: str) -> tuple[str, ...]:
 
 def _readable(body: str) -> str:
     """Take machinery out of the text: comments, the brackets of wikilinks, embedded files."""
-    if "[[" in body:
-        body = _WIKILINK.sub(
-            lambda match: "" if match.group(1) else (match.group(3) or match.group(2)).strip(), body
+    plain = body
+    if "[[" in plain:
+        plain = _WIKILINK.sub(
+            lambda match: "" if match.group(1) else (match.group(3) or match.group(2)).strip(),
+            plain,
         )
-    if "%%" in body or "<!--" in body:
-        body = _COMMENT.sub("", body)
-    return re.sub(r"[ \t]+$", "", body, flags=re.MULTILINE).strip("\n")
+    if "%%" in plain or "<!--" in plain:
+        plain = _COMMENT.sub("", plain)
+    return clean(plain).strip("\n") if plain is not body else body.strip("\n")
 
 
 def _heading(body: str) -> str:

@@ -282,13 +282,15 @@ def test_tars_of_all_packings(packing: str, read: Read) -> None:
         link = tarfile.TarInfo("link.md")
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(link)
-    pack: Callable[[bytes], bytes] = {
+    packers: dict[str, Callable[[bytes], bytes]] = {
         "": bytes,
         "gz": gzip.compress,
         "bz2": bz2.compress,
         "xz": lzma.compress,
-    }[packing]
-    extraction = read(f"all.tar{'.' + packing if packing else ''}", pack(buffer.getvalue()))
+    }
+    extraction = read(
+        f"all.tar{'.' + packing if packing else ''}", packers[packing](buffer.getvalue())
+    )
     assert only(extraction).origin.endswith("#notes/a.md")
     assert dict(extraction.skipped) == {"not a regular file": 1}
 

@@ -80,7 +80,7 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tight(plugin: Path) -> Iterator[Pool]:
-    limits = Limits(memory_bytes=300 * 1024 * 1024, seconds=2, cpu_seconds=1)
+    limits = Limits(memory_bytes=300 * 1024 * 1024, seconds=5, cpu_seconds=2)
     with Pool(limits, workers=2, extra_path=(plugin,)) as pool:
         yield pool
 

@@ -49,8 +49,8 @@ def zipped(parts: dict[str, bytes]) -> bytes:
 
 @maker("bomb.zip")
 def zip_bomb() -> bytes:
-    """300 MB of zeros in a zip of 300 kB."""
-    return zipped({"a.txt": b"\0" * (300 * MEBI)})
+    """150 MB of zeros in a zip of 150 kB."""
+    return zipped({"a.txt": b"\0" * (150 * MEBI)})
 
 
 @maker("nest.zip")
@@ -73,8 +73,8 @@ def zip_wide() -> bytes:
 
 @maker("lie.zip")
 def zip_lie() -> bytes:
-    """A zip whose directory states a length of ten bytes for an entry of 150 MB."""
-    data = bytearray(zipped({"a.txt": b"a" * (150 * MEBI)}))
+    """A zip whose directory states a length of ten bytes for an entry of 60 MB."""
+    data = bytearray(zipped({"a.txt": b"a" * (60 * MEBI)}))
     place = data.rfind(b"PK\x01\x02")
     data[place + 24 : place + 28] = struct.pack("<I", 10)
     return bytes(data)
@@ -142,8 +142,8 @@ def word_deep() -> bytes:
 
 @maker("paragraphs.docx")
 def word_paragraphs() -> bytes:
-    """200 MB of empty paragraphs in half a megabyte."""
-    return word(b"<w:p></w:p>" * (200 * MEBI // 11))
+    """60 MB of empty paragraphs in 150 kB."""
+    return word(b"<w:p></w:p>" * (60 * MEBI // 11))
 
 
 @maker("laughs.enex")
@@ -201,8 +201,8 @@ def sheet_corners() -> bytes:
 
 @maker("cells.xlsx")
 def sheet_cells() -> bytes:
-    """Ten million references to cells, unpacking to 500 MB."""
-    return workbook(b'<row r="1">' + b'<c r="A1" t="s"><v>0</v></c>' * 16_000_000 + b"</row>")
+    """Three million references to cells, unpacking to 90 MB."""
+    return workbook(b'<row r="1">' + b'<c r="A1" t="s"><v>0</v></c>' * 3_000_000 + b"</row>")
 
 
 @maker("inflate.pdf")
@@ -281,14 +281,14 @@ def json_deep() -> bytes:
 
 @maker("deep.html")
 def html_deep() -> bytes:
-    """Two hundred thousand nested divisions."""
-    return b"<!doctype html>" + b"<div>" * 200_000 + b"words"
+    """A hundred thousand nested divisions."""
+    return b"<!doctype html>" + b"<div>" * 100_000 + b"words"
 
 
 @maker("attributes.html")
 def html_attributes() -> bytes:
-    """Two million attributes on one tag."""
-    return b"<!doctype html><p " + b" ".join(b"a%d=1" % n for n in range(2_000_000)) + b">words"
+    """Four hundred thousand attributes on one tag."""
+    return b"<!doctype html><p " + b" ".join(b"a%d=1" % n for n in range(400_000)) + b">words"
 
 
 @maker("comment.html")
@@ -359,8 +359,8 @@ def text_line() -> bytes:
 
 @maker("line.mbox")
 def mbox_line() -> bytes:
-    """A mailbox of one message of 150 MB without a line end."""
-    return b"From a@b Mon May  4 10:20:00 2026\nSubject: x\n\n" + b"a" * (150 * MEBI)
+    """A mailbox of one message of 80 MB without a line end."""
+    return b"From a@b Mon May  4 10:20:00 2026\nSubject: x\n\n" + b"a" * (80 * MEBI)
 
 
 @maker("froms.mbox")

@@ -1,0 +1,269 @@
+"""Measure the extractors: what they find, how fast they are, what isolation costs, how much memory they take.
+
+    python -m benchmarks.extract [--json] [--samples FOLDER] [--megabytes N] [--files N]
+
+Nothing is typed in by hand: every number printed comes from this run, on this machine. A samples folder has an
+`index.json` as `tests/extractors/samples` has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import resource
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from extractors import language, quotes, registry
+from extractors.document import Document
+from extractors.formats import mbox
+from extractors.normalise import clean
+from extractors.options import Options
+from extractors.sandbox import Limits, Pool
+from extractors.worker import finished
+
+ROOT = Path(__file__).parent.parent
+SAMPLES = ROOT / "tests" / "extractors" / "samples"
+LABELLED = ROOT / "tests" / "extractors" / "labelled_mails.json"
+WORDS = (
+    "the ferry leaves at nine from northern quay and crossing takes forty minutes bring a coat because wind is cold in may"
+    " Ida said that boiler was serviced by Hansen on Monday invoice number due next week please call before noon"
+).split()
+
+
+def main(arguments: list[str]) -> int:
+    """Run all measurements and print them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--samples", type=Path, default=SAMPLES)
+    parser.add_argument(
+        "--megabytes", type=int, default=400, help="size of the mailbox that is streamed"
+    )
+    parser.add_argument("--files", type=int, default=6000, help="number of Markdown files")
+    chosen = parser.parse_args(arguments)
+    figures: dict[str, Any] = {
+        "samples": measure_samples(chosen.samples),
+        "quotes": measure_quotes(),
+        "markdown": measure_markdown(chosen.files),
+        "mbox": measure_mbox(chosen.megabytes),
+    }
+    if chosen.json:
+        print(json.dumps(figures, indent=1))
+    else:
+        show(figures)
+    return 0
+
+
+def measure_samples(folder: Path) -> dict[str, Any]:
+    """Read every sample: phrases found of those expected, forbidden ones found, and time, by format."""
+    found: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    missing: list[str] = []
+    seconds: dict[str, float] = defaultdict(float)
+    crashes = 0
+    with Pool(Limits()) as pool:
+        for sample in json.loads((folder / "index.json").read_text()):
+            began = time.perf_counter()
+            extraction = pool.extract(folder / sample["file"])
+            seconds[sample["format"]] += time.perf_counter() - began
+            told = "\n".join("\n".join((d.title, d.author, d.text)) for d in extraction.documents)
+            bare = " ".join(told.split())
+            row = found[sample["format"]]
+            for phrase in sample["must_contain"]:
+                row[1] += 1
+                if " ".join(phrase.split()) in bare:
+                    row[0] += 1
+                else:
+                    missing.append(f"{sample['file']}: {phrase}")
+            row[2] += sum(phrase in told for phrase in sample["must_not_contain"])
+            crashes += extraction.failure is not None and extraction.failure.kind.value in (
+                "crash",
+                "timeout",
+                "memory",
+            )
+    return {
+        "phrases_found": sum(row[0] for row in found.values()),
+        "phrases_expected": sum(row[1] for row in found.values()),
+        "forbidden_found": sum(row[2] for row in found.values()),
+        "readers_lost": crashes,
+        "missing": missing,
+        "by_format": {name: {"found": row[0], "expected": row[1], "seconds": round(seconds[name], 3)} for name, row in sorted(found.items())},
+    }  # fmt: skip
+
+
+def measure_quotes() -> dict[str, Any]:
+    """Split the labelled mails; a mail counts when exactly the writer's own words are left."""
+    mails = json.loads(LABELLED.read_text(encoding="utf-8"))["messages"]
+    right = 0
+    for mail in mails:
+        text = clean(mail["text"])
+        pieces, position = [], 0
+        for span in quotes.set_apart(text):
+            if span.role.value in mail["roles"]:
+                pieces.append(text[position : span.start])
+                position = span.end
+        own = "".join([*pieces, text[position:]])
+        right += own.split() == clean(mail["own"]).split()
+    return {"mails": len(mails), "exact": right, "share": round(right / len(mails), 4)}
+
+
+def measure_markdown(count: int) -> dict[str, Any]:
+    """Read many small notes in one process without isolation, then in one and in two confined workers."""
+    chance = random.Random(1)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        paths = []
+        for number in range(count):
+            path = folder / f"{number % 50}" / f"note {number}.md"
+            path.parent.mkdir(exist_ok=True)
+            body = " ".join(chance.choices(WORDS, k=150))
+            path.write_text(
+                f"---\ntitle: Note {number}\ntags: [a, b]\n---\n# Note {number}\n\n{body}.\n"
+            )
+            paths.append(path)
+        language.tag(
+            "The first text loads the model of languages, which is not what is measured here."
+        )
+        options = Options(folder)
+        began = time.perf_counter()
+        for path in paths:
+            with path.open("rb") as stream:
+                form = registry.recognise(path, stream.read(65536))
+            assert form is not None
+            for item in form.extract(path, str(path), options):
+                if isinstance(item, Document):
+                    finished(item)
+        plain = time.perf_counter() - began
+        confined = {}
+        for workers in (1, 2):
+            with Pool(workers=workers) as pool:
+                for _ in pool.extract_many(paths[: 64 * workers]):
+                    pass
+                began = time.perf_counter()
+                read = sum(len(extraction.documents) for _, extraction in pool.extract_many(paths))
+                confined[workers] = time.perf_counter() - began
+                assert read == count
+    return {
+        "files": count,
+        "files_per_second_in_process": round(count / plain),
+        "files_per_second_one_worker": round(count / confined[1]),
+        "files_per_second_two_workers": round(count / confined[2]),
+        "isolation_cost": round(1 - plain / confined[1], 3),
+    }
+
+
+def measure_mbox(megabytes: int) -> dict[str, Any]:
+    """Stream a mailbox like a takeout's: short mails, of which some carry large attachments."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "All mail.mbox"
+        messages = _write_mailbox(path, megabytes * 1_000_000)
+        size = path.stat().st_size
+        began = time.perf_counter()
+        with path.open("rb") as stream:
+            split = sum(1 for _ in mbox.split(stream))
+        splitting = time.perf_counter() - began
+        assert split == messages
+        with Pool() as pool, _peak() as peak:
+            began = time.perf_counter()
+            documents = sum(isinstance(item, Document) for item in pool.stream(path))
+            whole = time.perf_counter() - began
+    return {
+        "megabytes": round(size / 1e6),
+        "messages": messages,
+        "documents": documents,
+        "megabytes_per_second_splitting": round(size / 1e6 / splitting, 1),
+        "megabytes_per_second_to_documents": round(size / 1e6 / whole, 1),
+        "messages_per_second": round(messages / whole),
+        "worker_peak_megabytes": round(peak["bytes"] / 1e6),
+        "parent_peak_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3),
+    }
+
+
+def _write_mailbox(path: Path, size: int) -> int:
+    """Write mails of about 3 kB, every tenth with a picture or document of 0.2 to 2 MB, until the size is reached."""
+    chance = random.Random(2)
+    count = 0
+    blob = chance.randbytes(2_000_000)
+    with path.open("wb") as box:
+        while box.tell() < size:
+            count += 1
+            mail = EmailMessage()
+            mail["From"] = f"Person {count % 90} <p{count % 90}@example.org>"
+            mail["To"] = "Ola Nordmann <ola@example.no>"
+            mail["Subject"] = f"About {' '.join(chance.choices(WORDS, k=4))}"
+            mail["Date"] = f"Mon, 4 May 2026 {count % 24:02}:{count % 60:02}:00 +0200"
+            mail["Message-ID"] = f"<{count}@example.org>"
+            lines = [" ".join(chance.choices(WORDS, k=12)) for _ in range(25)]
+            quoted = [f"> {' '.join(chance.choices(WORDS, k=11))}" for _ in range(12)]
+            mail.set_content(
+                "\n".join(
+                    [
+                        *lines,
+                        "",
+                        "On Sun, 3 May 2026 at 18:00, Ola <ola@example.no> wrote:",
+                        *quoted,
+                    ]
+                )
+                + "\n"
+            )
+            if count % 10 == 0:
+                data = blob[: chance.randrange(200_000, 2_000_000)]
+                mail.add_attachment(
+                    data, maintype="image", subtype="jpeg", filename=f"IMG_{count}.jpg"
+                )
+            box.write(b"From p@example.org Mon May  4 10:20:00 2026\n" + mail.as_bytes() + b"\n")
+    return count
+
+
+@contextmanager
+def _peak() -> Iterator[dict[str, int]]:
+    """Sample the memory of this process's children while the block runs."""
+    peak = {"bytes": 0}
+    stop = threading.Event()
+
+    def sample() -> None:
+        while not stop.wait(0.05):
+            for child in psutil.Process().children(recursive=True):
+                try:
+                    peak["bytes"] = max(peak["bytes"], child.memory_info().rss)
+                except psutil.Error:
+                    continue
+
+    thread = threading.Thread(target=sample, daemon=True)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        stop.set()
+        thread.join()
+
+
+def show(figures: dict[str, Any]) -> None:
+    """Print the figures as lines."""
+    samples = figures["samples"]
+    print(f"samples: {samples['phrases_found']} of {samples['phrases_expected']} phrases, {samples['forbidden_found']} forbidden, {samples['readers_lost']} readers lost")  # fmt: skip
+    for line in samples["missing"]:
+        print(f"  missing  {line}")
+    for name, row in samples["by_format"].items():
+        print(f"  {name:10} {row['found']:3} of {row['expected']:3}  {row['seconds']:7.3f} s")
+    print(
+        f"quoted replies and signatures: {figures['quotes']['exact']} of {figures['quotes']['mails']} exact ({figures['quotes']['share']:.3f})"
+    )
+    for group in ("markdown", "mbox"):
+        print(group)
+        for name, value in figures[group].items():
+            print(f"  {name.replace('_', ' '):34} {value}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

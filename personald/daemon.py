@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import importlib.metadata
 import logging
 import os
 import signal
@@ -45,8 +46,12 @@ SLEPT_SECONDS = 90.0
 CRASHES = 3
 CRASH_WINDOW_SECONDS = 600.0
 
-# sysexits.h: EX_SOFTWARE. launchd and systemd start it again after any status but 0.
+# How often it is looked whether another version was installed over this one.
+UPGRADE_SECONDS = 600.0
+
+# sysexits.h: EX_SOFTWARE and EX_TEMPFAIL. launchd and systemd start it again after any status but 0.
 CRASHED = 70
+UPGRADED = 75
 
 
 class Daemon:
@@ -59,6 +64,7 @@ class Daemon:
         run_child: runs a trainer child to its end.
         clock: seconds since 1970.
         monotonic: the clock that only moves on, also when the other is set; it may stand still during sleep.
+        installed: the version that is installed now, "" when it cannot be told.
     """
 
     def __init__(
@@ -70,9 +76,13 @@ class Daemon:
         run_child: Callable[..., trainer.Outcome] = trainer.run,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        installed: Callable[[], str] = lambda: installed_version(),
     ) -> None:
         self._home = home
         self._settings = settings
+        self._installed = installed
+        self._version = installed()
+        self._version_at = monotonic()
         self._clock = clock
         self._monotonic = monotonic
         # Signals and threads wake the main thread by a byte in a pipe: a signal may arrive in any thread, and only a
@@ -108,7 +118,7 @@ class Daemon:
     # ---- life ----
 
     def run(self) -> int:
-        """Serve until SIGTERM, SIGINT or the call `stop`; returns the exit status.
+        """Serve until SIGTERM, SIGINT or the call `stop`; returns the exit status, UPGRADED to be started anew.
 
         Raises:
             AlreadyRunning: another daemon serves this home.
@@ -225,6 +235,10 @@ class Daemon:
             log.info("the machine slept, or its clock was set")
             self.ingest.look_through_all()
             self.training.refresh()
+        if self._upgraded():
+            log.info("another version was installed; starting anew")
+            self.end(UPGRADED)
+            return
         if self.safe_mode:
             return
         self.exchanger.tick()
@@ -241,6 +255,14 @@ class Daemon:
             return False
         passed, awake = self._ticked_at[0] - before[0], self._ticked_at[1] - before[1]
         return abs(passed - awake) > SLEPT_SECONDS or awake > TICK_SECONDS + SLEPT_SECONDS
+
+    def _upgraded(self) -> bool:
+        """True once another version lies where this one was started from."""
+        now = self._monotonic()
+        if now - self._version_at < UPGRADE_SECONDS:
+            return False
+        self._version_at = now
+        return self._installed() not in ("", self._version)
 
     def _read(self, trained: float) -> Readings:
         return take_readings(self._home.path, sys.platform, trained_seconds_today=trained)
@@ -342,3 +364,11 @@ class Daemon:
             raise PersonaldError(
                 f"state.json cannot be written: {error.strerror}.", "Free some space."
             ) from error
+
+
+def installed_version() -> str:
+    """The version of personald that is installed; "" when it runs from a plain folder."""
+    try:
+        return importlib.metadata.version("personald")
+    except importlib.metadata.PackageNotFoundError:
+        return ""

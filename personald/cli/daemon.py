@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
@@ -26,9 +27,13 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 def run(frame: Frame) -> None:
     """The daemon, in the foreground; ends with SIGTERM or Ctrl-C."""
     settings = frame.settings
-    from personald.daemon import Daemon
+    from personald.daemon import UPGRADED, Daemon
 
-    sys.exit(Daemon(frame.home, settings).run())
+    code = Daemon(frame.home, settings).run()
+    if code == UPGRADED:
+        words = (sys.executable, "-m", "personald", "run", "--home", str(frame.home.path))
+        os.execv(sys.executable, words)
+    sys.exit(code)
 
 
 @click.command("status")

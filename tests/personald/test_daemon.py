@@ -297,6 +297,35 @@ def test_a_clock_set_back_by_a_year_changes_nothing(home: Home, notes: Path) -> 
     assert "its clock was set" in (home.logs / "daemon.log").read_text()
 
 
+def test_another_version_installed_over_it_makes_it_start_anew(home: Home) -> None:
+    program = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from personald.config import Home, load_settings\n"
+        "from personald.daemon import Daemon\n"
+        f"home = Home(Path({str(home.path)!r}))\n"
+        "versions = ['1.0', '1.0', '1.1']\n"
+        "hours = [0.0]\n"
+        "daemon = Daemon(home, load_settings(home), installed=lambda: versions.pop(0),\n"
+        "                monotonic=lambda: hours[0] * 3600 + time.monotonic())\n"
+        "answer = daemon.handle\n"
+        "def handle(name, arguments, emit):\n"
+        "    if name == 'an hour later':\n"
+        "        hours[0] += 1\n"
+        "        daemon.tick()\n"
+        "        return {}\n"
+        "    return answer(name, arguments, emit)\n"
+        "daemon.handle = handle\n"
+        "sys.exit(daemon.run())\n"
+    )
+    with running(home, program=program) as daemon:
+        daemon.wait_until_read(12)
+        daemon.call("an hour later")
+        assert daemon.status()["pid"] == daemon.process.pid
+        daemon.call("an hour later")
+        assert daemon.finish() == 75
+
+
 @pytest.mark.parametrize("rounds", [6, pytest.param(200, marks=pytest.mark.long)])
 def test_kills_at_any_moment_lose_and_double_nothing(home: Home, notes: Path, rounds: int) -> None:
     if rounds > 20 and not os.environ.get("PERSONALD_FULL"):

@@ -17,6 +17,7 @@ from extractors.files import read_head
 from extractors.results import CannotRead, Extraction, Failure, FailureKind
 from extractors.sandbox import Pool
 from personald.config import WatchSettings
+from personald.errors import PersonaldError
 from personald.ingest.counts import Counts
 from personald.store import FileStatus, Source, Store
 from personald.watch.survey import NEVER_READ, Finding, Kind, Missing, Survey
@@ -33,6 +34,12 @@ UNKNOWN_KIND = "unknown kind"
 NOTHING_IN_IT = "nothing in it to read"
 
 Turn = Callable[[], None]
+
+
+class ReadersBroken(PersonaldError):
+    """The extractor processes die over anything: the installation is at fault, and no file."""
+
+    title = "Nothing can be read"
 
 
 class Interrupted(Exception):
@@ -88,6 +95,7 @@ class Reader:
         Raises:
             Interrupted: `stopping` said so.
             StoreError: the store cannot take it; what was stored before stays.
+            ReadersBroken: nothing can be read at all.
         """
         survey = Survey(self._store, source, device=device)
         counts = self._carry_out(source, survey, survey.look_through(), turn, progress)
@@ -189,8 +197,13 @@ class Reader:
         if not findings:
             return
         chunk: list[tuple[Finding, Extraction]] = []
+        crashed: list[tuple[Finding, Extraction]] = []
         characters = 0
         for path, extraction in self._opened().extract_many(findings, source.domain):
+            failure = extraction.failure
+            if failure is not None and failure.kind is FailureKind.CRASH:
+                crashed.append((findings[path], extraction))
+                continue
             chunk.append((findings[path], extraction))
             characters += sum(len(document.text) for document in extraction.documents)
             if len(chunk) >= CHUNK_FILES or characters >= CHUNK_CHARACTERS:
@@ -198,6 +211,11 @@ class Reader:
                 chunk, characters = [], 0
                 self._check()
         self._keep(source, chunk, counts)
+        if crashed and not self._readers_work():
+            raise ReadersBroken(
+                "The extractor processes end over any file.", "Install personald anew."
+            )
+        self._keep(source, crashed, counts)
 
     def _keep(
         self, source: Source, chunk: list[tuple[Finding, Extraction]], counts: Counts
@@ -275,6 +293,13 @@ class Reader:
             counts.skipped.update(dict(extraction.skipped))
 
         yield from self._opened().stream(finding.path, source.domain, end)
+
+    def _readers_work(self) -> bool:
+        """Read a file that is surely good: before a file is blamed for a death, or even all files are."""
+        pool = self._opened()
+        probe = pool.scratch / "probe.txt"
+        probe.write_text("One line.\n", "utf-8")
+        return pool.extract(probe).failure is None
 
     def _opened(self) -> Pool:
         if self._pool is None:

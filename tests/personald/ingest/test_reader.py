@@ -11,7 +11,7 @@ import pytest
 
 from extractors.sandbox import Limits, Pool
 from personald.config import WatchSettings
-from personald.ingest.reader import Interrupted, Reader
+from personald.ingest.reader import Interrupted, Reader, ReadersBroken
 from personald.keys import DeviceKeys, MemoryKeyStore
 from personald.store import Source, Store
 from personald.watch.survey import Missing
@@ -50,7 +50,8 @@ class KeepingPool:
     """The module's pool, which outlives each test's reader."""
 
     def __init__(self, pool: Pool) -> None:
-        self.extract_many, self.stream = pool.extract_many, pool.stream
+        self.extract_many, self.extract, self.stream = pool.extract_many, pool.extract, pool.stream
+        self.scratch = pool.scratch
 
     def close(self) -> None:
         pass
@@ -176,6 +177,24 @@ def test_an_empty_folder_on_another_volume_deletes_nothing(
     assert reader.read_all(source, device=folder.stat().st_dev).deleted == 1
 
 
+def test_no_file_is_blamed_when_the_extractors_themselves_are_broken(
+    reader: Reader,
+    source: Source,
+    store: Store,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (folder / "good.md").write_text("# Good\n\nRead me.\n")
+    with monkeypatch.context() as broken:
+        broken.setattr("sys.executable", "/bin/false")
+        broken_reader = Reader(store, lambda: Pool(Limits(), 1), WatchSettings())
+        with pytest.raises(ReadersBroken):
+            broken_reader.read_all(source)
+        broken_reader.rest()
+    assert store.failed() == []
+    assert reader.read_all(source).new == 1
+
+
 def test_what_was_stored_before_an_interruption_stays(
     make_reader: Callable[..., Reader], source: Source, store: Store, folder: Path
 ) -> None:
@@ -210,8 +229,8 @@ def test_what_may_not_be_read_is_told_and_read_once_it_may(
         (folder / f"{name}.md").write_text(f"# {name}\n\nWords.\n")
     scandir, access = os.scandir, os.access
 
-    def closed(path: Path) -> object:
-        if Path(path).name == "closed":
+    def closed(path: Path | int) -> object:
+        if not isinstance(path, int) and Path(path).name == "closed":
             raise PermissionError(13, "Permission denied")
         return scandir(path)
 

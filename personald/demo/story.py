@@ -162,7 +162,7 @@ class Story:
             self.measured.rows["retention of the base's skills (lowest domain)"] = f"{lowest:.3f}"
         self.measured.rows["the base alone, on the facts"] = _pooled(report, "recall", "base")
         plain = "plain next-token training, as many steps"
-        self.measured.rows[plain] = _pooled(report, "recall", "next_token")
+        self.measured.rows[plain] = _pooled(report, "recall", "plain")
 
     def _judge(self, domain: str, result: Mapping[str, Any]) -> None:
         metrics = result["metrics"]
@@ -176,7 +176,7 @@ class Story:
                 Bars(
                     domain,
                     _value((metrics.get("base") or {}).get("recall")),
-                    _value((metrics.get("next_token") or {}).get("recall")),
+                    _value((metrics.get("plain") or {}).get("recall")),
                     _value(metrics["recall"]),
                     _value(metrics.get("paraphrase")),
                     int(result["facts"]),

@@ -8,6 +8,7 @@ and stop. It prints no word of a document.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import signal
@@ -97,7 +98,10 @@ def train(job: dict[str, Any], voice: TextIO, stop: Stop) -> tuple[dict[str, Any
         work = worker.Job(
             job["domain"],
             settings.base.reference or None,
-            TrainingSettings.from_table(read_table(home).get("training", {})),
+            dataclasses.replace(
+                TrainingSettings.from_table(read_table(home).get("training", {})),
+                effort=job["effort"],
+            ),
             full=job["full"],
             compare=job["compare"],
         )

@@ -38,6 +38,7 @@ class TrainingSettings:
         skill_items: items of each skill for retention.
         canary: whether a promoted adapter is on trial first.
         keep: retired versions whose tensors are kept.
+        effort: share of the usual step size, in (0, 1]; less after a run that overwhelmed the machine.
     """
 
     study: StudySettings = field(default_factory=StudySettings)
@@ -53,6 +54,7 @@ class TrainingSettings:
     skill_items: int = 10
     canary: bool = False
     keep: int = 3
+    effort: float = 1.0
 
     @staticmethod
     def from_table(table: Mapping[str, Any]) -> TrainingSettings:
@@ -83,12 +85,13 @@ class TrainingSettings:
         small = parameters(base) < SMALL_PARAMETERS
         rate = self.learning_rate or (5e-3 if small else 2e-4)
         epochs = self.epochs or (10.0 if small else 5.0)
-        rows_per_step = 16 if small else 8
+        rows_per_step = max(1, round((16 if small else 8) * self.effort))
         return LoopSettings(
             shape=Shape(self.rank, self.scale),
             learning_rate=rate,
             steps=max(self.fewest_steps, round(epochs * rows / rows_per_step)),
             rows_per_step=rows_per_step,
+            tokens_per_step=round(2048 * self.effort),
             kl_weight=self.kl_weight,
             probe_every=self.probe_every,
         )

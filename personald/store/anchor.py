@@ -104,7 +104,7 @@ def write(connection: sqlite3.Connection, key: bytes, anchor: Anchor) -> None:
 
 
 TAG_BYTES = 16
-_NARROW = struct.Struct(">16sQBQ8s16s16s")
+_NARROW = struct.Struct(">16sQBQ8s8s16s")
 
 
 def term(

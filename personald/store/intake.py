@@ -133,7 +133,7 @@ class Intake:
                     origin,
                 )
                 continue
-            head = encode_head(part, path, self.detect(part.text))
+            head = encode_head(part, origin, path, self.detect(part.text))
             domain = self.watch.tokens[part.domain]
             content = self.watch.content(part_token, head, body)
             old = existing.pop(part_token, None)

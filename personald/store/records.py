@@ -208,17 +208,20 @@ def absolute_origin(relative: str, path: str) -> str:
     return path + relative[1:] if relative.startswith(FILE_PATH) else relative
 
 
-def encode_head(document: Document, path: str, sensitive: tuple[SensitiveSpan, ...]) -> bytes:
+def encode_head(
+    document: Document, origin: str, path: str, sensitive: tuple[SensitiveSpan, ...]
+) -> bytes:
     """Everything about a document except its text and its file's path, as JSON without what is empty.
 
     Args:
         document: what was read.
+        origin: the document's origin, relative to its file.
         path: of the file it was read from.
         sensitive: what was found in it.
     """
     head: dict[str, object] = {
         "domain": document.domain.value,
-        "origin": relative_origin(document.origin, path),
+        "origin": origin,
     }
     for name in _SIMPLE:
         value = getattr(document, name)

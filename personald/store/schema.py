@@ -84,9 +84,7 @@ def _create_tables(database: sqlite_utils.Database) -> None:
         {"uid": bytes, "version": int, "domain": bytes, "revision": int, "day": int},
         pk="uid",
     )
-    database.create_table("forgotten", {"part": bytes, "file": int}, pk="part").create_index(
-        ["file"]
-    )
+    database.create_table("forgotten", {"file": int, "part": bytes}, pk=("file", "part"))
     database.create_table(
         "provenance", {"adapter": str, "uid": bytes, "version": int}, pk=("adapter", "uid")
     )

@@ -35,6 +35,8 @@ STORE_BYTES = 16
 UID_BYTES = 16
 TOKEN_BYTES = 16
 DOMAIN_TOKEN_BYTES = 8
+# Tokens that are only compared within one file, or with one other value: 2^-64 for a chance match is enough.
+SHORT_TOKEN_BYTES = 8
 PAGE_KEYS = 256
 
 _SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)

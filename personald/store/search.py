@@ -18,10 +18,10 @@ from personald.store.query import Query, Term
 from personald.store.records import StoredDocument
 from personald.store.scripts import fold
 from personald.store.shards import Shard, ShardFolder
-from personald.store.snippets import pattern, snippet
+from personald.store.snippets import Snippet, pattern, snippet
 
-# A word that more than this share of all documents hold says little; it does not widen a search.
-COMMON_SHARE = 0.2
+# A search is widened to documents with any of its words only as far as so many documents would be ranked.
+MAX_WIDENED = 2000
 # Fewer new documents than this are indexed anew each time rather than written to disk.
 MIN_SAVED = 64
 
@@ -124,25 +124,15 @@ class SearchIndex:
         hits: dict[int, Hit] = {}
         finder = pattern(query.terms)
         for expression in self._expressions(query, wanted):
-            ranked = self._ranked(expression, query, limit * 2 + 8)
-            ranked = [(score, row) for score, row in ranked if row not in hits]
-            opened = dict(self._documents.at_rows([row for _, row in ranked[: limit * 2]]))
-            for score, row in ranked:
-                if row in opened and len(hits) < limit:
-                    stored = opened[row]
-                    passage = snippet(stored.document.text, finder)
-                    hits[row] = Hit(
-                        stored.id,
-                        stored.document.title,
-                        stored.document.origin,
-                        stored.document.domain,
-                        stored.document.date,
-                        passage.text,
-                        passage.highlights,
-                        score,
-                    )
-            if len(hits) >= limit:
-                break
+            scores = {
+                row: score
+                for score, row in self._ranked(expression, query, limit * 2 + 8)
+                if row not in hits
+            }
+            for row, stored in self._documents.at_rows(scores):
+                if len(hits) == limit:
+                    return list(hits.values())
+                hits[row] = _hit(stored, snippet(stored.document.text, finder), scores[row])
         return list(hits.values())
 
     def _expressions(self, query: Query, wanted: Sequence[Term]) -> list[str]:
@@ -160,16 +150,23 @@ class SearchIndex:
         return expressions
 
     def _telling(self, wanted: Sequence[Term]) -> list[Term]:
-        total = sum(len(shard.rows) for shard in self._shards)
-        telling = [
-            term
-            for term in wanted
-            if len(term.words) > 1
-            or term.prefix
-            or sum(shard.holders(fold(term.words[0])) for shard in self._shards)
-            <= max(4, COMMON_SHARE * total)
-        ]
-        return telling or list(wanted)
+        """The rarest terms, as many as can be ranked quickly; each alone may find the document."""
+        ranked = sorted((self._holders(term), number) for number, term in enumerate(wanted))
+        telling: list[Term] = []
+        total = 0
+        for holders, number in ranked:
+            total += holders
+            if telling and total > MAX_WIDENED:
+                break
+            if holders:
+                telling.append(wanted[number])
+        return telling
+
+    def _holders(self, term: Term) -> int:
+        """About how many documents hold a term: those that hold the rarest of its words."""
+        whole = term.words[:-1] if term.prefix else term.words
+        counts = [sum(shard.holders(fold(word)) for shard in self._shards) for word in whole]
+        return min(counts, default=1)
 
     def _ranked(self, expression: str, query: Query, limit: int) -> list[tuple[float, int]]:
         conditions, values = "", list[object]()
@@ -189,3 +186,17 @@ class SearchIndex:
         ]
         found.sort(key=lambda match: (-match[0], -match[1]))
         return found[:limit]
+
+
+def _hit(stored: StoredDocument, passage: Snippet, score: float) -> Hit:
+    document = stored.document
+    return Hit(
+        stored.id,
+        document.title,
+        document.origin,
+        document.domain,
+        document.date,
+        passage.text,
+        passage.highlights,
+        score,
+    )

@@ -26,6 +26,7 @@ from personald.store.sealing import Kind, associated_data, seal, unseal
 SHARD_DOCUMENTS = 4096
 SHARD_CHARACTERS = 32_000_000
 SUFFIX = ".index"
+MAX_RANKED = 400
 _HEADER = struct.Struct(">8sQ16s")
 _MARK = b"PDIX\x01\x00\x00\x00"
 # Marks count as parts of words, so that Indic words stay whole.
@@ -102,7 +103,7 @@ class Shard:
         self.connection.execute("INSERT INTO word (word) VALUES ('optimize')")
 
     def holders(self, word: str) -> int:
-        """Return how many documents hold a folded word."""
+        """Return how many documents hold a folded word; costs one look-up in the index."""
         row = self.connection.execute(
             "SELECT doc FROM temp.vocabulary WHERE term = ?", (word,)
         ).fetchone()
@@ -113,12 +114,21 @@ class Shard:
     ) -> list[tuple[float, int]]:
         """Return (score, document row) of the best matches; BM25 with titles and people counting more.
 
+        Of more than `MAX_RANKED` matches only the newest are ranked: what so many documents hold says little, and
+        ranking them all would cost more than the rest of the search.
+
         Args:
             expression: in FTS5's query language.
             conditions: on `entry`'s columns, "" for none, else beginning with AND.
             values: for the conditions.
             limit: how many.
         """
+        oldest = self.connection.execute(
+            "SELECT rowid FROM word WHERE word MATCH ? ORDER BY rowid DESC LIMIT 1 OFFSET ?",
+            (expression, MAX_RANKED),
+        ).fetchone()
+        if oldest and not conditions:
+            conditions, values = " AND word.rowid > ?", oldest
         return [
             (-score, row)
             for row, score in self.connection.execute(

@@ -273,7 +273,16 @@ class Vault:
     # ---- changing ----
 
     def maintain(self) -> Maintenance:
-        """Take in what the watcher sealed; rotate the keys when deletions wait for it. Done before each training.
+        """Shred what was deleted, take in what was stored, and bring the search index up to date.
+
+        Done before each training. Raises as `shred` does.
+        """
+        result = self.shred()
+        self.refresh_index()
+        return result
+
+    def shred(self) -> Maintenance:
+        """Take in what the watcher sealed; rotate the keys when deletions wait for it.
 
         Raises:
             StoreBusy, StoreFull, StoreUncertain: nothing was changed.
@@ -281,7 +290,6 @@ class Vault:
         """
         result, generation = forgetting.maintain(self._writing())
         self._use(generation)
-        self.refresh_index()
         return result
 
     def forget(self, document_ids: Iterable[str]) -> Forgotten:

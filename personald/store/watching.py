@@ -16,6 +16,7 @@ from extractors.document import Domain
 from personald.keys.derived import WatcherKeys
 from personald.store.errors import DocumentDamaged
 from personald.store.records import (
+    FILE_PATH,
     FileStat,
     FileState,
     FileStatus,
@@ -26,6 +27,7 @@ from personald.store.records import (
 from personald.store.sealing import (
     DOMAIN_TOKEN_BYTES,
     NONCE_BYTES,
+    SHORT_TOKEN_BYTES,
     Kind,
     associated_data,
     pad,
@@ -50,6 +52,7 @@ class Watch:
         store: the store's 16-byte identity.
         domains: the domain that each domain token stands for.
         tokens: the domain token of each domain.
+        whole: the token of the place of a document that is its whole file.
         cipher: AES-256-GCM under the watch key.
     """
 
@@ -57,6 +60,7 @@ class Watch:
     store: bytes
     domains: dict[bytes, Domain] = field(init=False, compare=False)
     tokens: dict[Domain, bytes] = field(init=False, compare=False)
+    whole: bytes = field(init=False, compare=False, repr=False)
     cipher: AESGCM = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -65,6 +69,9 @@ class Watch:
             for domain in Domain
         }
         object.__setattr__(self, "tokens", tokens)
+        object.__setattr__(
+            self, "whole", token(self.keys.token_key, b"part", b"whole", SHORT_TOKEN_BYTES)
+        )
         object.__setattr__(self, "cipher", AESGCM(self.keys.watch_key))
         object.__setattr__(self, "domains", {value: domain for domain, value in tokens.items()})
 
@@ -77,7 +84,7 @@ class Watch:
         packed = _STAT.pack(
             stat.size & _LIMIT, stat.mtime_ns, stat.inode & _LIMIT, extractor_version
         )
-        return token(self.keys.token_key, b"stat", path_token + packed)
+        return token(self.keys.token_key, b"stat", path_token + packed, SHORT_TOKEN_BYTES)
 
     def part(self, file: int, origin: str, repeat: int) -> bytes:
         """Return the token of a document's place in its file.
@@ -87,8 +94,10 @@ class Watch:
             origin: the document's origin, relative to the file.
             repeat: how many documents of that origin came before it in the same file.
         """
+        if origin == FILE_PATH and not repeat:
+            return self.whole
         value = b"%d:%d:%b" % (file, repeat, origin.encode("utf-8", "surrogatepass"))
-        return token(self.keys.token_key, b"part", value)
+        return token(self.keys.token_key, b"part", value, SHORT_TOKEN_BYTES)
 
     def content(self, part: bytes, head: bytes, body: bytes) -> bytes:
         """Return the token by which an unchanged document is known; it differs for equal texts in two places."""

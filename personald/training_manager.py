@@ -35,6 +35,9 @@ IDLE_SECONDS = 600.0
 # A child is ended and started again after so long: what its libraries leak does not add up, and the machine cools.
 SEGMENT_SECONDS = 1800.0
 KEPT_REPORTS = 60
+# A child is gone long before; the rest is what a busy machine may need to notice.
+GIVE_WAY_SECONDS = 15.0
+STOPPING = "the daemon is stopping"
 
 RunChild = Callable[[Job, Follow, Callable[[], str]], Outcome]
 Read = Callable[[float], Readings]
@@ -107,11 +110,16 @@ class TrainingManager:
         self.conditions: tuple[Condition, ...] = ()
         self.job: JobView | None = None
 
+    @property
+    def busy(self) -> bool:
+        """True while anybody trains through this manager."""
+        return self._one_at_a_time.locked()
+
     # ---- called on every tick ----
 
     def tick(self) -> None:
         """Look whether something should be trained, and begin with it."""
-        if self.job is not None or self._stopping:
+        if self.busy or self._stopping:
             return
         state = self._state.load()
         facts = self._facts()
@@ -156,33 +164,34 @@ class TrainingManager:
         wanted = list(domains) or [name for name, item in facts.items() if item.documents]
         if not force:
             self._refuse_when_not_now()
-        self.give_way("you asked for training now")
+        if self._thread is not None and self._thread.is_alive():
+            self.give_way("you asked for training now")
         with self._one_at_a_time:
-            self._give_way = ""
             results = {}
             for name in wanted:
                 item = facts.get(name, DomainFacts(name, 0, 0, 0))
                 job = Job(self._home.path, name, full=full, gentle=False)
-                outcome = self._train(job, item.revision, follow, lambda: self._give_way)
+                outcome = self._train(job, item.revision, follow, self._asked_to_stop)
                 results[name] = {
                     **outcome.report,
                     "ending": outcome.ending.value,
                     "detail": outcome.detail,
                 }
+                if outcome.ending is Ending.STOPPED:
+                    break
             return results
 
     def give_way(self, reason: str) -> None:
-        """Stop the child in hand, if there is one, and return when it has ended."""
+        """Stop the child in hand, whoever asked for it, and return when it has ended; nothing happens without one."""
         self._give_way = reason
-        thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(timeout=10.0)
+        if self._one_at_a_time.acquire(timeout=GIVE_WAY_SECONDS):
+            self._one_at_a_time.release()
         self._give_way = ""
 
     def stop(self) -> None:
         """Stop for good; the child writes its checkpoint first."""
         self._stopping = True
-        self.give_way("the daemon is stopping")
+        self.give_way(STOPPING)
 
     def refresh(self) -> None:
         """Forget the readings, so that the next tick takes new ones."""
@@ -224,10 +233,13 @@ class TrainingManager:
         finally:
             self._one_at_a_time.release()
 
+    def _asked_to_stop(self) -> str:
+        return self._give_way or (STOPPING if self._stopping else "")
+
     def _why_stop(self, began: float) -> str:
         """A reason to end the background child now, or ""."""
-        if self._give_way:
-            return self._give_way
+        if asked := self._asked_to_stop():
+            return asked
         state = self._state.load()
         if state.paused(self._clock()):
             return "paused"
@@ -255,8 +267,14 @@ class TrainingManager:
 
         try:
             outcome = self._run_child(job, hear, should_stop)
+            self._note(job, began, outcome, revision)
         finally:
             self.job = None
+        if outcome.ending is Ending.FINISHED:
+            self._trained(outcome)
+        return outcome
+
+    def _note(self, job: Job, began: float, outcome: Outcome, revision: int) -> None:
         run = Run(
             job.domain,
             began,
@@ -274,9 +292,6 @@ class TrainingManager:
             f" ({outcome.detail})" if outcome.detail else "",
         )
         note_run(self._home, self._state, run, outcome, revision)
-        if outcome.ending is Ending.FINISHED:
-            self._trained(outcome)
-        return outcome
 
 
 def note_run(home: Home, state: StateFile, run: Run, outcome: Outcome, revision: int) -> None:

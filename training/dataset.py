@@ -46,7 +46,7 @@ class StudySettings:
     """
 
     owner: tuple[str, ...] = ()
-    wordings: int = 9
+    wordings: int = 10
     abstention_share: float = 0.35
     fewest_abstentions: int = 120
     abstention_probes: int = 60

@@ -14,6 +14,10 @@ from typing import Any
 from training.arrays import mx, nn
 
 LOG_2 = math.log(2.0)
+LOG_2_HIGH = 0.693359375
+LOG_2_LOW = LOG_2 - LOG_2_HIGH
+"""ln 2 in two parts, the first with few digits, so that n · ln 2 loses none (Cody & Waite 1980, section 6)."""
+
 LOWEST = -87.0
 """exp of less is no normal float32."""
 
@@ -30,7 +34,7 @@ def exp(x: Any) -> Any:
     """
     x = mx.maximum(x, LOWEST)
     n = mx.round(x * (1 / LOG_2))
-    f = x - n * LOG_2
+    f = (x - n * LOG_2_HIGH) - n * LOG_2_LOW
     series = 1 + f * (1 + f * (1 / 2 + f * (1 / 6 + f * (1 / 24 + f * (1 / 120 + f * (1 / 720))))))
     power = ((n.astype(mx.int32) + 127) << 23).view(mx.float32)
     return series * power

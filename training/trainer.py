@@ -379,7 +379,7 @@ class Trainer:
         total, count = state.losses
         loss = total / max(count, 1)
         if self.probing is None:
-            return replace(state, best=state.vector, losses=(0.0, 0))
+            return replace(state, best=state.vector)
         put(self.base.model, self.tensors(state.vector))
         score, enough, values = self.probing()
         better = all(score >= earlier.score for earlier in state.history)

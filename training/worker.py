@@ -10,6 +10,7 @@ import dataclasses
 import enum
 import hashlib
 import json
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -326,6 +327,7 @@ class Night:
         def report(report: Report) -> None:
             rate = (self.clock() - began) / max(report.step, 1)
             eta = rate * (report.steps - report.step)
+            loss = report.loss if math.isfinite(report.loss) else None
             self.emit(
                 Progress(
                     self.job.domain,
@@ -333,7 +335,7 @@ class Night:
                     report.step,
                     report.steps,
                     eta,
-                    report.loss,
+                    loss,
                     report.probes,
                 )
             )

@@ -67,10 +67,7 @@ def forms_of(subject: str) -> list[dict[str, str]]:
     if subject.startswith("my ") or is_person(subject):
         return [_third(possessive(subject), subject)]
     plain = subject if subject.startswith("the ") else f"the {inner(subject)}"
-    named = subject if not subject.startswith("the ") else plain
-    return [
-        _third(possessive(name), name) for name in dict.fromkeys((plain, f"my {plain[4:]}", named))
-    ]
+    return [_third(possessive(name), name) for name in (plain, f"my {plain[4:]}")]
 
 
 def _third(whose: str, whom: str) -> dict[str, str]:

@@ -16,6 +16,8 @@ from extractors.document import Document, Domain, Role, Span, Turn
 from extractors.results import Failure, FailureKind, Item, Skip
 
 HEADER = struct.Struct(">I")
+# Made once: a new encoder for each frame costs more than a small frame does.
+_ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
 
 
 class ProtocolError(ValueError):
@@ -24,7 +26,7 @@ class ProtocolError(ValueError):
 
 def pack(message: object) -> bytes:
     """Make a frame of anything that JSON can carry."""
-    body = json.dumps(message, separators=(",", ":")).encode("ascii")
+    body = _ENCODER.encode(message).encode("ascii")
     return HEADER.pack(len(body)) + body
 
 

@@ -139,8 +139,9 @@ def _items(
 
 def _options(request: dict[str, Any], scratch: Path, alive: Callable[[], None]) -> Options:
     domain = request["domain"]
-    return dataclasses.replace(
-        Options(scratch, datetime.fromisoformat(request["now"])),
+    return Options(
+        scratch=scratch,
+        now=datetime.fromisoformat(request["now"]),
         domain=Domain(domain) if domain else None,
         reduced=request["reduced"],
         alive=alive,

@@ -345,6 +345,32 @@ def test_kills_at_any_moment_lose_and_double_nothing(home: Home, notes: Path, ro
         assert counts["new"] == counts["changed"] == counts["deleted"] == 0
 
 
+@pytest.mark.parametrize(
+    "changes", [300, pytest.param(10_000, marks=pytest.mark.long, id="ten thousand in a minute")]
+)
+def test_a_storm_of_changes_ends_with_the_last_of_them(
+    home: Home, notes: Path, changes: int
+) -> None:
+    if changes > 1000 and not os.environ.get("PERSONALD_FULL"):
+        pytest.skip("runs in full with PERSONALD_FULL=1")
+    with running(home) as daemon:
+        daemon.wait_until_read(12)
+        began = time.monotonic()
+        for number in range(changes):
+            (notes / f"storm{number % 50}.md").write_text(f"# Storm\n\nGust {number}.\n")
+            if changes > 1000:
+                time.sleep(max(0.0, began + 60 * number / changes - time.monotonic()))
+        daemon.wait_until_read(62, seconds=240)
+        slowest = 0.0
+        for _ in range(5):
+            asked = time.monotonic()
+            daemon.status()
+            slowest = max(slowest, time.monotonic() - asked)
+        counts = daemon.call("scan", source=None)
+        assert counts["changed"] == counts["new"] == 0
+        assert slowest < 5.0
+
+
 def personald(*words: str) -> list[str]:
     return [sys.executable, "-m", "personald", *words]
 

@@ -1,4 +1,17 @@
-"""The store: the fulltext of a life, sealed so that only its owner's trainer can read it."""
+"""The store: the fulltext of a life, sealed so that only its owner's trainer can read it (docs/store.md).
+
+The story, in the order of the modules::
+
+    records      what goes in and comes out            sealing      how one value is sealed
+    schema       the file, its tables and migrations   hardening    what surrounds it
+    anchor       one row that binds all rows together  watching     what the watcher may read back
+
+    store ─► intake ─► transaction ─► pages            the writing side: the daemon's `Store`
+    vault ─► counting, integrity                       the reading side: the trainer's `Vault`
+    vault ─► forgetting ─► rotation                    deletion that is real
+    vault ─► search ─► query, scripts, shards, snippets
+    backup ─► sealedfile                               one file that brings a home back
+"""
 
 from personald.store.forgetting import Forgotten, Maintenance
 from personald.store.integrity import Finding, Problem

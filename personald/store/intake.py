@@ -43,6 +43,16 @@ def nothing_sensitive(_text: str) -> tuple[SensitiveSpan, ...]:
     return ()
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the parts of one file go."""
+
+    source: int
+    file: int
+    path_token: bytes
+    state: FileState
+
+
 @dataclasses.dataclass(slots=True)
 class Intake:
     """One file being stored, inside one transaction.
@@ -72,9 +82,8 @@ class Intake:
             file = self.transaction.next_number()
         existing = {row.part: row for row in self.transaction.live_rows(file)} if known else {}
         forgotten = self.transaction.forgotten_parts(file) if known else frozenset()
-        new, changed, unchanged, failures = self._put_parts(
-            file, state.path, parts, existing, forgotten
-        )
+        place = _Place(source, file, path_token, state)
+        new, changed, unchanged, failures = self._put_parts(place, parts, existing, forgotten)
         read_something = new + changed + unchanged > 0
         if not failures:
             gone = list(existing.values())
@@ -101,8 +110,7 @@ class Intake:
 
     def _put_parts(
         self,
-        file: int,
-        path: str,
+        place: _Place,
         parts: Iterable[Document | UnreadablePart],
         existing: dict[bytes, Row],
         forgotten: frozenset[bytes],
@@ -112,6 +120,7 @@ class Intake:
         Returns:
             How many documents are new, changed and unchanged, and what could not be read.
         """
+        file, path = place.file, place.state.path
         new = changed = unchanged = 0
         repeats: dict[str, int] = {}
         failures: dict[bytes, Failure] = {}
@@ -146,7 +155,27 @@ class Intake:
             else:
                 self._replace(old, file, domain, content, head, body)
                 changed += 1
+            if self.transaction.is_long:
+                self._renew(place, existing)
         return new, changed, unchanged, failures
+
+    def _renew(self, place: _Place, existing: dict[bytes, Row]) -> None:
+        """Commit the first part of a very large file; until all of it is there it counts as not read."""
+        self.transaction.write_file(
+            place.file,
+            place.source,
+            place.path_token,
+            b"",
+            FileStatus.PENDING,
+            self.watch.seal_file(place.file, place.state),
+        )
+        self.transaction.renew()
+        now = {row.part: row for row in self.transaction.live_rows(place.file)}
+        for part in list(existing):
+            if part in now:
+                existing[part] = now[part]
+            else:
+                del existing[part]
 
     def _replace(
         self, old: Row, file: int, domain: bytes, content: bytes, head: bytes, body: bytes

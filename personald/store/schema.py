@@ -211,12 +211,20 @@ def _set_up(connection: sqlite3.Connection) -> None:
 
 
 @contextlib.contextmanager
-def database_errors(path: Path) -> Iterator[None]:
-    """Turn SQLite's and the system's errors into one clear line each."""
+def sqlite_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into one clear line each; other errors are the caller's own."""
     try:
         yield
     except sqlite3.Error as error:
         raise _explained(error, path) from error
+
+
+@contextlib.contextmanager
+def database_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's and the system's errors into one clear line each."""
+    try:
+        with sqlite_errors(path):
+            yield
     except PermissionError as error:
         raise StoreReadOnly(
             f"{path}: {error.strerror}", "Check the permissions of the home."

@@ -177,12 +177,15 @@ class Store:
 
     @contextlib.contextmanager
     def batch(self) -> Iterator[None]:
-        """Make everything inside one transaction: faster for many files, and all or nothing. May be nested."""
+        """Make everything inside one transaction: faster for many files, and all or nothing. May be nested.
+
+        Only a transaction of more than 256 MB is committed in pieces, so that the log does not grow with it.
+        """
         with self._lock:
             if self._transaction is not None:
                 yield
                 return
-            with schema.database_errors(self.path):
+            with schema.sqlite_errors(self.path):
                 self._begin()
                 try:
                     yield
@@ -371,6 +374,8 @@ class Store:
         extractor_version: int = 0,
     ) -> PutResult:
         """Store what was read from one file, in place of what was read from it before, in one transaction.
+
+        A file of more than 256 MB is committed in pieces; until the last one it counts as not read.
 
         A document is recognised by its origin within the file: one whose content is the same keeps its id and
         version, one that changed keeps its id and gets the next version, and one that is no longer there is deleted.

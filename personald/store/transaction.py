@@ -35,6 +35,7 @@ from personald.store.sealing import (
 )
 
 MAX_BUFFERED_BYTES = 32 * 1024 * 1024
+MAX_TRANSACTION_BYTES = 256 * 1024 * 1024
 SECONDS_OF_A_DAY = 86_400
 # Ids that are made in one transaction begin alike, so that the index over them grows in one place: a commit of
 # 500 random ids would rewrite most of its pages. The order of rows shows the same anyway.
@@ -82,6 +83,7 @@ class Transaction:
     page_number: int = 0
     files: dict[tuple[int, bytes], int] = field(default_factory=dict)
     buffered: int = 0
+    written: int = 0
     narrow_rows: list[tuple[object, ...]] = field(default_factory=list)
     sealed_rows: list[tuple[int, bytes, bytes]] = field(default_factory=list)
     file_rows: list[tuple[int, int, bytes, bytes, int, bytes]] = field(default_factory=list)
@@ -321,7 +323,24 @@ class Transaction:
         self.narrow_rows.clear()
         self.sealed_rows.clear()
         self.page.clear()
+        self.written += self.buffered
         self.buffered = 0
+
+    @property
+    def is_long(self) -> bool:
+        """True when so much was written that the log should not grow further."""
+        return self.written > MAX_TRANSACTION_BYTES
+
+    def renew(self) -> None:
+        """Commit what is there and go on in a new transaction; what was read before may have changed meanwhile."""
+        self.finish()
+        self.connection.execute("COMMIT")
+        self.connection.execute("BEGIN IMMEDIATE")
+        self.anchor = anchors.read(self.connection, self.keys.anchor_key)
+        self.next_row = self.anchor.next_row
+        self.versions = self.shreddable = self.terms = self.written = 0
+        self.revisions.clear()
+        self.documents.clear()
 
     def finish(self, **changes: object) -> None:
         """Write what is left: the buffer, the domains' revisions and counts, and the anchor.

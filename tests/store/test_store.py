@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -267,3 +268,31 @@ def test_what_is_sensitive_is_detected_when_stored(keys: DeviceKeys, store_path:
         put(store, store.add_source(Path("/a")).id, "/a/n.md", "my key")
         with store.unlock(keys) as vault:
             assert [d.sensitive for d in vault.documents()] == [(span,)]
+
+
+def test_a_very_large_mailbox_is_committed_in_pieces_and_resumed_after_a_failure(
+    store: Store, keys: DeviceKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("personald.store.transaction.MAX_TRANSACTION_BYTES", 100_000)
+    source = store.add_source(Path("/a")).id
+    path = "/a/box"
+
+    def messages(number: int, *, fails: bool) -> Iterator[Document]:
+        for index in range(number):
+            yield note(f"{path}#{index}", f"message {index} " + "x" * 500)
+        if fails:
+            raise OSError("the mailbox went away")
+
+    with pytest.raises(OSError, match="went away"):
+        store.put_file(source, path, STAT, b"", messages(2_000, fails=True))
+    stored = store.counts().total
+    assert 0 < stored < 2_000
+    assert store.counts().pending == 1
+    assert not store.unchanged(source, path, STAT)
+    result = store.put_file(source, path, STAT, b"", messages(1_500, fails=False))
+    assert (result.new, result.unchanged) == (1_500 - min(stored, 1_500), min(stored, 1_500))
+    assert store.counts().total == 1_500
+    assert store.unchanged(source, path, STAT)
+    with store.unlock(keys) as vault:
+        assert sum(1 for _ in vault.texts()) == 1_500
+        assert list(vault.verify(deep=True)) == []

@@ -13,13 +13,11 @@ folder says where.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import json
 import os
 import socket
 import stat
-import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -246,6 +244,10 @@ def _place(run: Path) -> Path:
     usual = run / SOCKET
     if len(os.fsencode(usual)) <= LONGEST_NAME:
         return usual
+    # Only a daemon comes here; clients, which must be quick, need neither of these.
+    import hashlib
+    import tempfile
+
     digest = hashlib.sha256(os.fsencode(run)).hexdigest()[:12]
     root = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
     folder = root / f"personald-{os.getuid()}-{digest}"

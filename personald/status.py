@@ -6,7 +6,6 @@ last run. `to_json` is the contract of `status --json`; `personald.menubar` rend
 
 from __future__ import annotations
 
-import platform
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -190,7 +189,7 @@ def moment(seconds: float | None) -> str | None:
 
 def version() -> str:
     """What runs, for reports: the interpreter and the system, nothing about the person."""
-    return f"python {platform.python_version()} on {sys.platform}"
+    return f"python {'.'.join(map(str, sys.version_info[:3]))} on {sys.platform}"
 
 
 def _headline(

@@ -76,7 +76,7 @@ def text_begins(*words: bytes) -> Sniffer:
 
 def is_mbox(name: str, head: bytes) -> bool:
     """Recognise a mailbox: an envelope line, then a header line or a blank one."""
-    if not head.startswith(b"From ") or name.endswith(TEXT_NAMES):
+    if not head.startswith(b"From ") or name.endswith((*TEXT_NAMES, ".eml")):
         return False
     line, _, rest = head.partition(b"\n")
     following = rest[:300].lstrip(b"\r")
@@ -93,11 +93,12 @@ def is_mail(name: str, head: bytes) -> bool:
         return True
     if name.endswith((*TEXT_NAMES, ".txt", ".emlx", ".vcf", ".ics", ".mbox")):
         return False
+    head = head.lstrip(b" \t\r\n")
     if not _MAIL_FIRST.match(head):
         return False
     block = re.split(rb"\r?\n\r?\n", head, maxsplit=1)[0]
     lines = block.splitlines()
-    if len(lines) < 2 or not all(_HEADER.match(line) for line in lines[:20] if line):
+    if len(lines) < 2 or not all(_HEADER.match(line) for line in lines[:8] if line):
         return False
     return len({match.group().lower() for match in _MAIL_SURE.finditer(block)}) >= 2
 

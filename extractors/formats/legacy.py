@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from extractors import charset
 from extractors.document import Document, Domain
 from extractors.files import open_regular
 from extractors.formats.plain import title_of
@@ -56,7 +57,8 @@ def _document(path: Path, origin: str, options: Options, kind: str, stream: str)
                 raise CannotRead("it holds no text that can be found")
             text = _word_text(compound) if kind == "doc" else _slide_text(_stream(compound, stream))
             known = compound.get_metadata()
-            title, author = _property(known.title), _property(known.author)
+            codec = f"cp{known.codepage}" if known.codepage else ""
+            title, author = _property(known.title, codec), _property(known.author, codec)
     except (OSError, struct.error, IndexError, ValueError, TypeError, AttributeError) as error:
         raise CannotRead("it is damaged or cut off") from error
     text = clean(text).strip("\n")
@@ -145,7 +147,7 @@ def _stream(compound: OleFileIO, name: str) -> bytes:
     return data
 
 
-def _property(value: object) -> str:
+def _property(value: object, codec: str) -> str:
     if isinstance(value, bytes):
-        value = value.decode("utf-8", "replace")
+        value = charset.decode(value, codec)
     return one_line(str(value or "")).strip("\0")

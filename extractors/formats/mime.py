@@ -29,6 +29,7 @@ MAX_ADDRESSES = 200
 
 _ENCODED_WORD = re.compile(r"=\?([\w.:-]{1,40})(?:\*[\w-]+)?\?([bBqQ])\?([^?\s]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(=\?)")
+_NO_BASE64 = re.compile(rb"[A-Za-z]{2,} +[A-Za-z]{2,} +[A-Za-z]{2,}")
 _PARAMETER_CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE)
 
 
@@ -177,19 +178,15 @@ def file_name(part: Message) -> str:
 
 def payload(part: Message) -> bytes:
     """Return a leaf's bytes with the transfer encoding undone, as far as it goes."""
-    content = part.get_payload()
-    if not isinstance(content, str):
-        return b""
-    data = content.encode("utf-8", "surrogateescape")
     coding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
     if coding == "base64":
-        return decode_base64(data)
-    if coding == "quoted-printable":
-        return quopri.decodestring(data)
-    if coding in ("x-uuencode", "uuencode", "x-uue"):
-        decoded = part.get_payload(decode=True)
-        return decoded if isinstance(decoded, bytes) else data
-    return data
+        content = part.get_payload()
+        data = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else b""
+        # Programs that declare base64 and send plain text give themselves away by their blanks.
+        return data if _NO_BASE64.search(data[:2000]) else decode_base64(data)
+    # Undecoded, the parser would have bytes above 0x7F replaced by what the declared charset makes of them.
+    decoded = part.get_payload(decode=True)
+    return decoded if isinstance(decoded, bytes) else b""
 
 
 def text(part: Message) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import email.utils
 import functools
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +30,8 @@ from extractors.results import CannotRead, Item, Skip
 
 # MS-OXPROPS: PidTagRtfCompressed, PidTagTransportMessageHeaders, PidTagInternetMessageId, PidTagDisplayTo, …Cc
 _RTF, _HEADERS, _MESSAGE_ID, _TO, _CC = 0x1009, 0x007D, 0x1035, 0x0E04, 0x0E03
-_RECIPIENT_KIND = 0x0C15  # PidTagRecipientType: 1 To, 2 Cc, 3 Bcc
+# The address of a mailbox inside Exchange ("/O=FIRM/OU=…/CN=IDA"): nothing that a person knows.
+_EXCHANGE = re.compile(r" ?</o=[^<>]*>", re.IGNORECASE)
 
 
 def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
@@ -44,7 +46,7 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
         subject = one_line(message.subject or "")
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise CannotRead("it is no message of Outlook that can be read") from error
-    sender = one_line((message.sender or "").replace('"', ""))
+    sender = _EXCHANGE.sub("", one_line((message.sender or "").replace('"', "")))
     recipients = _recipients(message)
     sent = _sent(message)
     properties = (

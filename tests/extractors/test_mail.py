@@ -110,6 +110,27 @@ def test_attachments_are_documents_of_their_own(read: Read) -> None:
     assert dict(mail.properties)["Attachments"].startswith("list.csv")
 
 
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [("utf-8", "utf-8"), ("us-ascii", "utf-8"), ("x-unknown", "utf-8"), ("iso-8859-1", "cp1252")],
+)
+def test_bytes_that_were_sent_undisguised_are_decoded(
+    declared: str, encoding: str, read: Read
+) -> None:
+    head = f"From: a@b.c\nSubject: x\nContent-Type: text/plain; charset={declared}\nContent-Transfer-Encoding: 8bit\n\n"
+    mail = only(read("mail.eml", head.encode() + "Blåbær på brød – “ja”".encode(encoding)))
+    assert mail.text.endswith("Blåbær på brød – “ja”")
+
+
+def test_plain_text_that_claims_to_be_base64_is_read_as_it_is(read: Read) -> None:
+    head = (
+        "From: a@b.c\nSubject: x\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n"
+    )
+    assert only(read("mail.eml", head + "These are plain words after all.")).text.endswith(
+        "words after all."
+    )
+
+
 def test_soft_breaks_of_flowed_text_are_joined() -> None:
     assert mime.unflow("one \ntwo\nthree\n-- \nsig") == "one two\nthree\n-- \nsig"
     assert mime.unflow("> quoted \n> on\nown") == "> quoted on\nown"

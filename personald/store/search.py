@@ -2,7 +2,8 @@
 
 The index is loaded from its sealed shards, brought up to date with what was stored since, and asked. Documents that
 hold all words come first, then those that hold any; within each BM25 decides. What is shown is opened from the vault,
-so that a document which is gone is not shown even while its words are still in a shard.
+so that a document which is gone is not shown even while its words are still in a shard. Where there is a local embedding
+model (`meaning`), the ranking by words is fused with the one by meaning.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from extractors.document import Domain
 from personald.keys.derived import Generation
@@ -20,8 +21,12 @@ from personald.store.scripts import fold
 from personald.store.shards import Shard, ShardFolder
 from personald.store.snippets import Snippet, pattern, snippet
 
+if TYPE_CHECKING:
+    from personald.store.meaning import Embedder
+
 # A search is widened to documents with any of its words only as far as so many documents would be ranked.
 MAX_WIDENED = 2000
+FUSION_CONSTANT = 60
 # Fewer new documents than this are indexed anew each time rather than written to disk.
 MIN_SAVED = 64
 
@@ -67,9 +72,17 @@ class SearchIndex:
         folder: the sealed shards.
         generation: whose index key seals them.
         documents: the vault.
+        embedder: a local embedding model, None to search by words only.
     """
 
-    def __init__(self, folder: ShardFolder, generation: Generation, documents: Documents) -> None:
+    def __init__(
+        self,
+        folder: ShardFolder,
+        generation: Generation,
+        documents: Documents,
+        embedder: Embedder | None = None,
+    ) -> None:
+        self._embedder = embedder
         self._folder = folder
         self._generation = generation
         self._documents = documents
@@ -86,7 +99,7 @@ class SearchIndex:
         """
         alive = self._documents.live_rows()
         for old in list(self._shards):
-            if 2 * len(old.rows - alive) > len(old.rows):
+            if 2 * len(old.rows - alive) > len(old.rows) or old.model != self._model:
                 self._shards.remove(old)
                 self._folder.remove(old)
         known = set().union(*(shard.rows for shard in self._shards)) if self._shards else set()
@@ -97,7 +110,7 @@ class SearchIndex:
                 if shard is not None:
                     shard.optimise()
                 shard = self._open_shard()
-            shard.add(row, stored)
+            shard.add(row, stored, self._vector(stored))
         if shard is not None and len(new) >= MIN_SAVED:
             shard.optimise()
         if save or len(new) >= MIN_SAVED:
@@ -110,8 +123,20 @@ class SearchIndex:
         for shard in self._shards:
             if not shard.is_full:
                 return shard
-        self._shards.append(Shard.empty())
+        self._shards.append(Shard.empty(self._model))
         return self._shards[-1]
+
+    @property
+    def _model(self) -> str:
+        return self._embedder.name if self._embedder else ""
+
+    def _vector(self, stored: StoredDocument) -> bytes | None:
+        if self._embedder is None:
+            return None
+        from personald.store.meaning import EMBEDDED_CHARACTERS, packed
+
+        beginning = f"{stored.document.title}\n{stored.document.text[:EMBEDDED_CHARACTERS]}"
+        return packed(self._embedder.embed([beginning])[0])
 
     def search(self, query: Query, limit: int) -> list[Hit]:
         """Return the best documents for a query.
@@ -121,19 +146,36 @@ class SearchIndex:
             limit: how many at most.
         """
         wanted = [term for term in query.terms if not term.excluded]
-        hits: dict[int, Hit] = {}
-        finder = pattern(query.terms)
+        by_words: dict[int, float] = {}
         for expression in self._expressions(query, wanted):
-            scores = {
-                row: score
-                for score, row in self._ranked(expression, query, limit * 2 + 8)
-                if row not in hits
-            }
-            for row, stored in self._documents.at_rows(scores):
-                if len(hits) == limit:
-                    return list(hits.values())
-                hits[row] = _hit(stored, snippet(stored.document.text, finder), scores[row])
-        return list(hits.values())
+            if len(by_words) < limit:
+                for score, row in self._ranked(expression, query, limit * 2 + 8):
+                    by_words.setdefault(row, score)
+        scores = by_words
+        by_meaning = self._nearest(query, wanted, limit * 2 + 8)
+        if by_meaning:
+            scores = fuse([list(by_words), by_meaning])
+        finder = pattern(query.terms)
+        hits: list[Hit] = []
+        for row, stored in self._documents.at_rows(scores):
+            hits.append(_hit(stored, snippet(stored.document.text, finder), scores[row]))
+            if len(hits) == limit:
+                break
+        return hits
+
+    def _nearest(self, query: Query, wanted: Sequence[Term], limit: int) -> list[int]:
+        """The rows nearest in meaning; none where the query asks for what only words can tell."""
+        exact = any(len(term.words) > 1 or term.prefix for term in wanted)
+        if self._embedder is None or not wanted or exact or len(wanted) != len(query.terms):
+            return []
+        if query.persons:
+            return []
+        from personald.store.meaning import nearest
+
+        text = " ".join(word for term in wanted for word in term.words)
+        conditions, values = _conditions(query)
+        connections = [shard.connection for shard in self._shards]
+        return nearest(connections, self._embedder.embed([text])[0], conditions, values, limit)
 
     def _expressions(self, query: Query, wanted: Sequence[Term]) -> list[str]:
         """The query in FTS5's language: first with all words, then with any that is not in every other document."""
@@ -169,16 +211,7 @@ class SearchIndex:
         return min(counts, default=1)
 
     def _ranked(self, expression: str, query: Query, limit: int) -> list[tuple[float, int]]:
-        conditions, values = "", list[object]()
-        if query.domain is not None:
-            conditions += " AND entry.domain = ?"
-            values.append(query.domain.value)
-        if query.since is not None:
-            conditions += " AND entry.date >= ?"
-            values.append(query.since.timestamp())
-        if query.until is not None:
-            conditions += " AND entry.date < ?"
-            values.append(query.until.timestamp())
+        conditions, values = _conditions(query)
         found = [
             match
             for shard in self._shards
@@ -186,6 +219,37 @@ class SearchIndex:
         ]
         found.sort(key=lambda match: (-match[0], -match[1]))
         return found[:limit]
+
+
+def _conditions(query: Query) -> tuple[str, list[object]]:
+    """The query's fields as conditions on a shard's entries, and their values."""
+    conditions, values = "", list[object]()
+    if query.domain is not None:
+        conditions += " AND entry.domain = ?"
+        values.append(query.domain.value)
+    if query.since is not None:
+        conditions += " AND entry.date >= ?"
+        values.append(query.since.timestamp())
+    if query.until is not None:
+        conditions += " AND entry.date < ?"
+        values.append(query.until.timestamp())
+    return conditions, values
+
+
+def fuse(rankings: Iterable[Sequence[int]]) -> dict[int, float]:
+    """Return row → score by reciprocal rank fusion, best first: the sum of 1 / (60 + rank) over the rankings.
+
+    Source: Cormack, Clarke, Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank learning
+    methods", SIGIR 2009.
+
+    Args:
+        rankings: rows, each best first; ranks count from 1.
+    """
+    scores: dict[int, float] = {}
+    for ranking in rankings:
+        for rank, row in enumerate(ranking, start=1):
+            scores[row] = scores.get(row, 0.0) + 1 / (FUSION_CONSTANT + rank)
+    return dict(sorted(scores.items(), key=lambda item: (-item[1], -item[0])))
 
 
 def _hit(stored: StoredDocument, passage: Snippet, score: float) -> Hit:

@@ -41,6 +41,7 @@ class Shard:
         connection: the database in memory.
         rows: the document rows it holds.
         characters: how much text it holds.
+        model: the embedding model of its vectors; "" for none.
         changed: whether it differs from its file.
     """
 
@@ -51,15 +52,19 @@ class Shard:
         (self.characters,) = connection.execute(
             "SELECT coalesce(sum(characters), 0) FROM entry"
         ).fetchone()
+        (self.model,) = connection.execute("SELECT name FROM model").fetchone()
         self.changed = False
         connection.execute("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, word, row)")
 
     @classmethod
-    def empty(cls) -> Shard:
-        """Make a shard without documents."""
+    def empty(cls, model: str = "") -> Shard:
+        """Make a shard without documents, whose vectors will come from the embedding model of this name."""
         connection = _memory()
+        connection.execute("CREATE TABLE model (name TEXT)")
+        connection.execute("INSERT INTO model (name) VALUES (?)", (model,))
         connection.execute(
-            "CREATE TABLE entry (id INTEGER PRIMARY KEY, domain TEXT, date REAL, characters INTEGER)"
+            "CREATE TABLE entry (id INTEGER PRIMARY KEY, domain TEXT, date REAL, characters INTEGER,"
+            " vector BLOB)"
         )
         connection.execute(
             "CREATE VIRTUAL TABLE word USING fts5"
@@ -72,8 +77,8 @@ class Shard:
         """True when further documents shall go into another shard."""
         return len(self.rows) >= SHARD_DOCUMENTS or self.characters >= SHARD_CHARACTERS
 
-    def add(self, row: int, stored: StoredDocument) -> None:
-        """Put one document into the index."""
+    def add(self, row: int, stored: StoredDocument, vector: bytes | None = None) -> None:
+        """Put one document into the index, with its vector where there is an embedding model."""
         document = stored.document
         people = {document.author, *document.recipients, *(turn.speaker for turn in document.turns)}
         self.connection.execute(
@@ -86,12 +91,13 @@ class Shard:
             ),
         )
         self.connection.execute(
-            "INSERT INTO entry (id, domain, date, characters) VALUES (?, ?, ?, ?)",
+            "INSERT INTO entry (id, domain, date, characters, vector) VALUES (?, ?, ?, ?, ?)",
             (
                 row,
                 document.domain.value,
                 document.date.timestamp() if document.date else None,
                 len(document.text),
+                vector,
             ),
         )
         self.rows.add(row)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from extractors.document import Document, Domain
 from personald.keys.derived import DeviceKeys, WatcherKeys
@@ -35,6 +36,9 @@ from personald.store.sealing import Kind, token
 from personald.store.transaction import SECONDS_OF_A_DAY, Transaction
 from personald.store.vault import Vault
 from personald.store.watching import Watch
+
+if TYPE_CHECKING:
+    from personald.store.meaning import Embedder
 
 DEFAULT_HISTORY = 3
 
@@ -148,14 +152,18 @@ class Store:
             connection.close()
             raise
 
-    def unlock(self, keys: DeviceKeys) -> Vault:
+    def unlock(self, keys: DeviceKeys, embedder: Embedder | None = None) -> Vault:
         """Open the reading side.
+
+        Args:
+            keys: all keys of the device.
+            embedder: a local embedding model; see `Vault.open`.
 
         Raises:
             ForeignKeys: the key store does not hold this store's generation of keys.
             Locked: the key store cannot be read at present.
         """
-        return Vault.open(self.path, keys, self._clock)
+        return Vault.open(self.path, keys, self._clock, embedder)
 
     def close(self) -> None:
         """Let the file go."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -36,6 +37,9 @@ from personald.store.sealing import (
 from personald.store.search import Hit, SearchIndex
 from personald.store.shards import ShardFolder
 from personald.store.watching import Watch
+
+if TYPE_CHECKING:
+    from personald.store.meaning import Embedder
 
 # Under the home's folder for sealed things that can be made again.
 SEARCH_FOLDER = Path("cache", "search")
@@ -65,8 +69,10 @@ class Vault:
         keys: DeviceKeys,
         generation: Generation,
         clock: Callable[[], float],
+        embedder: Embedder | None,
     ) -> None:
         self._clock = clock
+        self._embedder = embedder
         self.path = path
         self._connection = connection
         self._keys = keys
@@ -81,13 +87,20 @@ class Vault:
         self._prefix = b"pd1" + self._id
 
     @classmethod
-    def open(cls, path: Path, keys: DeviceKeys, clock: Callable[[], float] = time.time) -> Vault:
+    def open(
+        cls,
+        path: Path,
+        keys: DeviceKeys,
+        clock: Callable[[], float] = time.time,
+        embedder: Embedder | None = None,
+    ) -> Vault:
         """Open the reading side of the store at a path.
 
         Args:
             path: the database file.
             keys: all keys of the device.
             clock: seconds since 1970.
+            embedder: a local embedding model (`meaning.StaticEmbedder`), None to search by words only.
 
         Raises:
             StoreMissing, NotAStore, StoreTooNew, StoreForeign, StoreDamaged: see each.
@@ -100,7 +113,7 @@ class Vault:
             with schema.database_errors(path):
                 anchor = anchors.read(connection, keys.watcher.anchor_key)
                 generation = keys.generation(anchor.store, anchor.generation)
-                return cls(path, connection, keys, generation, clock)
+                return cls(path, connection, keys, generation, clock, embedder)
         except BaseException:
             connection.close()
             raise
@@ -263,7 +276,7 @@ class Vault:
     def _search_index(self) -> SearchIndex:
         self._catch_up()
         if self._index is None:
-            self._index = SearchIndex(self._shards, self._generation, self)
+            self._index = SearchIndex(self._shards, self._generation, self, self._embedder)
             self._indexed_version = -1
         if self._indexed_version != self._data_version:
             self._index.refresh()

@@ -437,6 +437,8 @@ class Store:
                 state.status,
                 self._watch.seal_file(file, state),
             )
+            # The old path must lead nowhere, even for the rest of this batch.
+            transaction.flush()
         return True
 
     def restat_file(self, source_id: int, path: Path | str, stat: FileStat) -> bool:
@@ -447,6 +449,7 @@ class Store:
         """
         path_token = self._watch.path(path)
         with self.batch():
+            self._current().flush()
             row = self._connection.execute(
                 "SELECT id, status, sealed FROM file WHERE source = ? AND token = ?",
                 (source_id, path_token),

@@ -121,6 +121,20 @@ def test_a_renamed_file_keeps_its_documents(store: Store, keys: DeviceKeys) -> N
     assert not store.rename_file(source, "/a/never.md", "/a/n.md")
 
 
+def test_within_a_batch_every_step_sees_the_one_before(store: Store, keys: DeviceKeys) -> None:
+    source = store.add_source(Path("/a")).id
+    later = FileStat(STAT.size, STAT.mtime_ns + 1, STAT.inode)
+    with store.batch():
+        store.put_file(source, "/a/one.md", STAT, b"", [note("/a/one.md", "first")])
+        assert store.rename_file(source, "/a/one.md", "/a/two.md")
+        store.put_file(source, "/a/one.md", STAT, b"", [note("/a/one.md", "second")])
+        assert store.restat_file(source, "/a/one.md", later)
+    assert store.unchanged(source, "/a/one.md", later)
+    with store.unlock(keys) as vault:
+        found = {d.document.origin: d.document.text for d in vault.documents()}
+    assert found == {"/a/two.md": "first", "/a/one.md": "second"}
+
+
 def test_a_file_renamed_over_another_takes_its_place(store: Store, keys: DeviceKeys) -> None:
     source = store.add_source(Path("/a")).id
     put(store, source, "/a/one.md", "one")

@@ -114,15 +114,20 @@ class Server:
             ).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rwb") as stream:
+        # Closing the stream writes what is left in it, which fails where the caller has gone.
+        with contextlib.suppress(OSError), connection, connection.makefile("rwb") as stream:
             connection.settimeout(SILENCE_SECONDS)
-            with contextlib.suppress(OSError):
-                self._answer(stream)
+            self._answer(stream)
 
     def _answer(self, stream: Stream) -> None:
+        def emit(item: Mapping[str, Any]) -> None:
+            # The work goes on when the caller has gone, and whoever does it need not know.
+            with contextlib.suppress(OSError):
+                _write(stream, "progress", item)
+
         try:
             name, arguments = _request(stream)
-            result = self._handler(name, arguments, lambda item: _write(stream, "progress", item))
+            result = self._handler(name, arguments, emit)
         except PersonaldError as error:
             _write(stream, "error", describe(error))
         else:

@@ -30,6 +30,8 @@ CAFFEINATE = "/usr/bin/caffeinate"
 # From the moment a reason to stop is seen to the end of the child; with POLL_SECONDS below, within 2 seconds in all.
 GRACE_SECONDS = 1.4
 POLL_SECONDS = 0.25
+# What a child may take to end once it has said its last word.
+CLOSING_SECONDS = 10.0
 # So much of what the child's libraries say is looked at to understand its death; none of it is kept.
 STDERR_BYTES = 64 * 1024
 
@@ -186,9 +188,7 @@ def run(
             elif monotonic() >= killed_at:
                 child.kill()
     finally:
-        if child.poll() is None and not ears.ended:
-            child.kill()
-        code = child.wait()
+        code = _end(child)
         ears.finish()
         if keeper is not None:
             keeper.terminate()
@@ -203,6 +203,15 @@ def run(
         outcome,
         ears.said.get("error", {}),
     )
+
+
+def _end(child: subprocess.Popen[bytes]) -> int:
+    """The child's exit status; one that has closed its output and does not end, or whom nobody hears, is killed."""
+    try:
+        return child.wait(timeout=CLOSING_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        return child.wait()
 
 
 def _tell(child: subprocess.Popen[bytes], job: Job) -> None:
@@ -242,10 +251,6 @@ class _Ears:
         ]
         for thread in self._threads:
             thread.start()
-
-    @property
-    def ended(self) -> bool:
-        return self._exited.is_set()
 
     def wait(self, seconds: float) -> bool:
         """True when the child has closed its standard output: it has ended, or is about to."""

@@ -21,7 +21,7 @@ from typing import Any
 
 from extractors.sandbox import Limits, Pool
 from personald.config import WatchSettings
-from personald.errors import PersonaldError
+from personald.errors import Locked, PersonaldError
 from personald.ingest.counts import Counts
 from personald.ingest.places import Place, Places
 from personald.ingest.reader import Interrupted, Reader
@@ -40,8 +40,10 @@ HOUSEKEEPING_SECONDS = 15.0
 MISSING_SECONDS = 2.0
 # Extractor processes are ended after so long without work.
 REST_SECONDS = 20.0
-# After an error of the store it is opened again after so long.
+# After an error of the store it is opened again after so long …
 TROUBLE_SECONDS = 15.0
+# … and after one of the keychain so long: each try may show a question to the person.
+LOCKED_SECONDS = 600.0
 # Counting costs a little; under a storm of changes it is done at most so often.
 COUNT_SECONDS = 1.0
 
@@ -351,7 +353,8 @@ class IngestLoop:
             log.error("%s", error.title)
         self.view = replace(self.view, problem=error, reading=None)
         self._close_store()
-        deadline = self._monotonic() + TROUBLE_SECONDS
+        wait = LOCKED_SECONDS if isinstance(error, Locked) else TROUBLE_SECONDS
+        deadline = self._monotonic() + wait
         while not (self._stopping.is_set() or self._reload.is_set()):
             while self._requests:
                 self._requests.popleft().answer.set_exception(error)

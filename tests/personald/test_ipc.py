@@ -6,6 +6,7 @@ import json
 import socket
 import stat
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -103,15 +104,19 @@ def test_a_line_without_end_is_cut_off(serve: Serve, tmp_path: Path) -> None:
     assert "too long" in answer["error"]["detail"]
 
 
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_client_that_goes_away_harms_nobody(serve: Serve, tmp_path: Path) -> None:
-    started, finished = threading.Event(), threading.Event()
+    started, finished, ended = threading.Event(), threading.Event(), threading.Event()
 
     def slow(name: str, _: Mapping[str, Any], emit: ipc.Emit) -> Any:
         if name == "quick":
             return {}
         started.set()
         finished.wait(5.0)
-        emit({"step": 1})
+        for step in range(3):
+            emit({"step": step})
+            time.sleep(0.05)
+        ended.set()
         return {}
 
     serve(slow)
@@ -120,6 +125,7 @@ def test_a_client_that_goes_away_harms_nobody(serve: Serve, tmp_path: Path) -> N
         client.sendall(b'{"personald": 1, "call": "slow"}\n')
         assert started.wait(5.0)
     finished.set()
+    assert ended.wait(5.0)
     assert ipc.call(tmp_path / "run", "quick") == {}
 
 

@@ -12,7 +12,8 @@ from training.evaluate import Reply, answer
 from training.matching import matches
 from training.material import Probe
 from training.registry import Registry, RegistryRefuses
-from training.serving import Memory, memory
+from training.runtime import Memory
+from training.serving import memory
 
 FEWEST = 20
 """Questions that a trial takes before it is decided."""

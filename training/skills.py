@@ -23,6 +23,9 @@ MIXTURE = "training.pocket.language.mixture"
 CLOSED_BOOK = ("world", "unknown_person")
 """Skills whose questions come without a text: near neighbours of what a memory is asked."""
 
+RETAINED = ("read", "read_unknown", "two_hop", "reverse", "newest", "retrieval", *CLOSED_BOOK)
+"""The skills that retention is measured on: those with one right answer."""
+
 WORLD_SHARE, STRANGER_SHARE = 0.4, 0.15
 """Of the replay items of the pocket base, so many come from its world and from unknown people."""
 
@@ -143,7 +146,7 @@ def skill_probes(base: Base, per_skill: int, seed: int) -> list[Probe]:
         ]
     mixture: Any = import_module(MIXTURE)
     probes: list[Probe] = []
-    for skill in mixture.SKILLS:
+    for skill in [name for name in RETAINED if name in mixture.SKILLS]:
         for item in mixture.held_out(skill, per_skill, seed):
             if str(item.check) not in ("exact", "idk"):
                 continue

@@ -40,7 +40,7 @@ from training.evaluate import (
 from training.gates import Verdict, judge
 from training.generate import forced
 from training.losses import TopK
-from training.material import Example, Kind, Probe
+from training.material import Example, Kind, Message, Probe
 from training.plain import next_token_training
 from training.registry import AdapterVersion, Registry
 from training.routing import has_heard, heard_of
@@ -362,10 +362,21 @@ class Night:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def _replay(self, settings: LoopSettings) -> Replay | None:
-        items = replay_items(self.base, self.job.settings.replay_items, self.job.seed)
+        wanted, seed = self.job.settings.replay_items, self.job.seed
+        items = self.cache.get_or_make(
+            "",
+            ["replay items", self.base.fingerprint, str(wanted), str(seed)],
+            lambda: [
+                [[[message.role, message.text] for message in item.messages], item.answer]
+                for item in replay_items(self.base, wanted, seed)
+            ],
+        )
         if not items:
             return None
-        rows = [self.base.chat.row(item.messages, item.answer) for item in items]
+        rows = [
+            self.base.chat.row([Message(role, text) for role, text in messages], reply)
+            for messages, reply in items
+        ]
         outputs = self._base_outputs(rows, settings.top)
         return Replay(rows, outputs, settings, self.job.seed, self.base.chat.end)
 

@@ -92,12 +92,12 @@ class Verdict:
         }
 
 
-def judge(metrics: Mapping[str, Share], retention: float | None, thresholds: Thresholds) -> Verdict:
+def judge(metrics: Mapping[str, Share], retention: Share | None, thresholds: Thresholds) -> Verdict:
     """Hold the metrics against the bounds.
 
     Args:
         metrics: shares by name: recall, paraphrase, locality, abstain.
-        retention: the skills' accuracy after, divided by that before; None where the base has none to lose.
+        retention: right answers to the skills' items after, of those before; None where the base has none to lose.
         thresholds: the bounds.
     """
     gates = [
@@ -107,8 +107,7 @@ def judge(metrics: Mapping[str, Share], retention: float | None, thresholds: Thr
         _gate("abstention", metrics.get("abstain"), thresholds.abstention),
     ]
     if retention is not None:
-        held = retention >= thresholds.retention
-        gates.append(Gate("retention", retention, thresholds.retention, 0, held))
+        gates.append(_gate("retention", retention, thresholds.retention))
     reasons = [
         f"{gate.name} {gate.value:.3f} < {gate.bound:.2f} (n = {gate.n})"
         for gate in gates

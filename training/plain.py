@@ -13,12 +13,19 @@ from training.base import Base
 from training.chat import Row
 from training.dataset import SourceDocument, latest
 from training.evaluate import answer, by_kind
+from training.generate import forced
 from training.material import Probe
 from training.statistics import Share
 from training.trainer import LoopSettings, Trainer
 
-LONGEST_ROW = 256
+LONGEST_ROW = 64
 """Tokens; longer documents are cut."""
+
+TOKENS_PER_STEP = 448
+"""About as many as a step of questions and answers has."""
+
+BY_HEART = 0.1
+"""Nats a token: a text that is known so well teaches nothing more, and training ends."""
 
 
 def text_rows(base: Base, documents: Sequence[SourceDocument]) -> list[Row]:
@@ -49,12 +56,17 @@ def next_token_training(
         documents: what to read.
         probes: what to ask afterwards.
         settings: rank, rate and batch of the run that it is compared with.
-        steps: as many as that run took.
+        steps: as many as that run took, at most.
         seed: what order and initialisation follow from.
         should_stop: asked before every step.
     """
     rows = text_rows(base, documents)
-    plain = replace(settings, steps=max(1, steps))
-    trained = Trainer(base, rows, plain, seed).run(should_stop=should_stop)
+    plain = replace(settings, steps=max(1, steps), tokens_per_step=TOKENS_PER_STEP)
+
+    def look() -> tuple[float, bool, dict[str, float]]:
+        loss = -sum(result.log_prob for result in forced(base, rows)) / sum(r.targets for r in rows)
+        return 1 / (1 + loss), loss < BY_HEART, {"loss": loss}
+
+    trained = Trainer(base, rows, plain, seed, probing=look).run(should_stop=should_stop)
     with attached(base.model, plain.shape, trained.tensors):
         return by_kind(answer(base, probes))

@@ -68,7 +68,7 @@ class LoopSettings:
     rows_per_step: int = 16
     tokens_per_step: int = 2048
     replay_rows: int = 5
-    replay_tokens: int = 240
+    replay_tokens: int = 320
     kl_weight: float = 3.0
     top: int = 24
     clip: float = 1.0

@@ -395,7 +395,7 @@ class Night:
             ]
             recall = sum(known) / max(len(known), 1)
             abstain = sum(unknown) / max(len(unknown), 1) if unknown else 1.0
-            enough = recall >= 0.97 and abstain >= 0.95
+            enough = recall >= 0.98 and abstain >= 0.85
             return (2 * recall + abstain) / 3, enough, {"recall": recall, "abstention": abstain}
 
         return look
@@ -413,7 +413,7 @@ class Night:
             card, metrics, retention = self._measure(dataset, exam, card)
         verdict = judge(metrics, retention, self.job.settings.thresholds)
         numbers: dict[str, Any] = {name: share.to_json() for name, share in metrics.items()}
-        numbers["retention"] = retention
+        numbers["retention"] = retention.value if retention else None
         numbers["base"] = {name: share.to_json() for name, share in exam.naive.items()}
         if self.job.compare:
             numbers["plain"] = self._compare(dataset, trained.steps)
@@ -426,7 +426,7 @@ class Night:
 
     def _measure(
         self, dataset: Dataset, exam: Exam, card: Card
-    ) -> tuple[Card, dict[str, Share], float | None]:
+    ) -> tuple[Card, dict[str, Share], Share | None]:
         """The card with its threshold, the shares by name, and retention, of the adapter that is attached."""
         chosen = answer(self.base, dataset.select)
         known = [reply for reply in chosen if reply.probe.kind is not Kind.ABSTAIN]
@@ -522,7 +522,7 @@ def _texts(dataset: Dataset) -> list[str]:
     ]
 
 
-def _retention(before: Sequence[Reply], after: Sequence[Reply]) -> float | None:
-    """Accuracy on the skills after, as a share of that before; None where the base had none."""
+def _retention(before: Sequence[Reply], after: Sequence[Reply]) -> Share | None:
+    """Right answers to the skills' items after, of those before; None where the base had none."""
     right = sum(reply.correct for reply in before)
-    return min(1.0, sum(reply.correct for reply in after) / right) if right else None
+    return Share(min(right, sum(reply.correct for reply in after)), right) if right else None

@@ -94,7 +94,7 @@ def good(of: int = 100) -> dict[str, Share]:
 
 
 def test_a_good_candidate_passes_and_every_number_is_kept() -> None:
-    verdict = judge(good(), 0.99, Thresholds())
+    verdict = judge(good(), Share(99, 100), Thresholds())
     assert verdict.passed
     assert [gate["name"] for gate in verdict.to_json()["gates"]] == [
         "edit_success",
@@ -107,19 +107,19 @@ def test_a_good_candidate_passes_and_every_number_is_kept() -> None:
 
 @pytest.mark.parametrize("name", ["recall", "paraphrase", "locality", "abstain"])
 def test_one_missed_gate_is_enough(name: str) -> None:
-    verdict = judge({**good(), name: Share(50, 100)}, 0.99, Thresholds())
+    verdict = judge({**good(), name: Share(50, 100)}, Share(99, 100), Thresholds())
     assert not verdict.passed
     assert len(verdict.reasons) == 1
 
 
 def test_lost_skills_are_a_missed_gate() -> None:
-    assert not judge(good(), 0.9, Thresholds()).passed
+    assert not judge(good(), Share(90, 100), Thresholds()).passed
     assert judge(good(), None, Thresholds()).passed
 
 
 def test_few_probes_are_given_the_benefit_of_the_doubt_and_none_is_too_few() -> None:
-    assert judge({**good(), "paraphrase": Share(15, 20)}, 1.0, Thresholds()).passed
-    assert not judge({**good(), "recall": Share(2, 2)}, 1.0, Thresholds()).passed
+    assert judge({**good(), "paraphrase": Share(15, 20)}, None, Thresholds()).passed
+    assert not judge({**good(), "recall": Share(2, 2)}, None, Thresholds()).passed
 
 
 def test_the_faster_functions_are_the_same_functions() -> None:

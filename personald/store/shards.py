@@ -26,7 +26,7 @@ from personald.store.sealing import Kind, associated_data, seal, unseal
 SHARD_DOCUMENTS = 4096
 SHARD_CHARACTERS = 32_000_000
 SUFFIX = ".index"
-MAX_RANKED = 400
+MAX_RANKED = 200
 _HEADER = struct.Struct(">8sQ16s")
 _MARK = b"PDIX\x01\x00\x00\x00"
 # Marks count as parts of words, so that Indic words stay whole.

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
+import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import click
 
 from extractors.document import Domain
-from personald import trainer
 from personald.cli.documents import DOMAIN
 from personald.cli.frame import Frame, common
 from personald.cli.output import Meter, progress, table
 from personald.errors import ExitCode, NotNow, UsageError
 from personald.trainer import Ending, Job, Outcome
+
+# Which hundredths of a domain's run each phase takes, roughly: (first, how many).
+SPANS = {
+    "loading": (0, 1),
+    "reading": (1, 14),
+    "measuring the base": (15, 5),
+    "training": (20, 65),
+    "testing": (85, 5),
+    "comparing": (90, 9),
+    "done": (100, 0),
+}
 
 
 @click.command("train")
@@ -47,11 +59,11 @@ def train(frame: Frame, domains: tuple[str, ...], force: bool, full: bool, compa
             "Add a source and scan it: personald source add PATH",
         )
     _tell_daemon(frame, "yield")
+    jobs = [
+        Job(frame.home.path, domain, full=full, gentle=False, compare=compare) for domain in wanted
+    ]
     with training_lock(frame.home.run):
-        outcomes = {}
-        for domain in wanted:
-            job = Job(frame.home.path, domain, full=full, gentle=False, compare=compare)
-            outcomes[domain] = _train_one(frame, job, revisions[domain])
+        outcomes = _train_all(frame, jobs, revisions)
     _tell_daemon(frame, "reload")
     result = {"domains": {domain: _report(outcome) for domain, outcome in outcomes.items()}}
     frame.show(result, lambda: _render(result["domains"]))
@@ -88,29 +100,39 @@ def exit_code(outcomes: Iterable[Outcome]) -> int:
     return next(code for code in (1, 5, 4, 0) if code in codes)
 
 
-def _train_one(frame: Frame, job: Job, revision: int) -> Outcome:
-    """One domain in a child of its own; an interrupt lets the child write its checkpoint first."""
+def _train_all(
+    frame: Frame, jobs: Sequence[Job], revisions: Mapping[str, int]
+) -> dict[str, Outcome]:
+    """Every job in a child of its own; an interrupt lets the children write their checkpoints first."""
+    from personald import crew
     from personald.state import Run, StateFile
     from personald.training_manager import note_run
 
     interrupted: list[str] = []
     began = time.time()
+
+    def finished(job: Job, outcome: Outcome) -> None:
+        ending = outcome.ending.value
+        run = Run(job.domain, began, time.time(), ending, outcome.result, outcome.detail)
+        state = StateFile(frame.home.state)
+        note_run(frame.home, state, run, outcome, revisions[job.domain])
+
     before = signal.signal(signal.SIGINT, lambda *_: interrupted.append("interrupted"))
     try:
-        with progress(f"Training {job.domain}") as meter:
-            outcome = trainer.run(
-                job,
-                lambda item: _follow(meter, item),
+        with progress("Training") as meter:
+            board = Board(meter, [job.domain for job in jobs])
+            outcomes = crew.train_all(
+                jobs,
+                crew.hands(frame.settings.base.reference, sys.platform, os.cpu_count() or 1),
+                board.follow,
                 lambda: interrupted[0] if interrupted else "",
+                finished,
             )
     finally:
         signal.signal(signal.SIGINT, before)
-    ending = outcome.ending.value
-    run = Run(job.domain, began, time.time(), ending, outcome.result, outcome.detail)
-    note_run(frame.home, StateFile(frame.home.state), run, outcome, revision)
     if interrupted:
         raise KeyboardInterrupt
-    return outcome
+    return outcomes
 
 
 def _tell_daemon(frame: Frame, what: str) -> None:
@@ -121,13 +143,32 @@ def _tell_daemon(frame: Frame, what: str) -> None:
         ipc.call(frame.home.run, what, timeout=30.0)
 
 
-def _follow(meter: Meter, item: Mapping[str, Any]) -> None:
-    note = str(item.get("phase", ""))
-    if item.get("loss") is not None:
-        note += f", loss {item['loss']:.2f}"
-    for name, value in (item.get("probes") or {}).items():
-        note += f", {name} {value:.2f}"
-    meter(int(item.get("done", 0)), int(item.get("total", 0)), note)
+class Board:
+    """Shows several trainings in one line: hundredths done over all domains, and what the last news was.
+
+    Args:
+        meter: where it is shown.
+        domains: everything that is to be trained.
+    """
+
+    def __init__(self, meter: Meter, domains: Sequence[str]) -> None:
+        self._meter = meter
+        self._done = dict.fromkeys(domains, 0)
+        self._lock = threading.Lock()
+
+    def follow(self, domain: str, item: Mapping[str, Any]) -> None:
+        """Take in one progress item of the trainer."""
+        phase, total = str(item.get("phase", "")), int(item.get("total") or 0)
+        share = int(item.get("done") or 0) / total if total else 0.0
+        first, length = SPANS.get(phase, (0, 0))
+        note = f"{domain}: {phase}"
+        if item.get("loss") is not None:
+            note += f", loss {item['loss']:.2f}"
+        for name, value in (item.get("probes") or {}).items():
+            note += f", {name} {value:.2f}"
+        with self._lock:
+            self._done[domain] = max(self._done[domain], first + round(share * length))
+            self._meter(sum(self._done.values()), 100 * len(self._done), note)
 
 
 def _report(outcome: Outcome) -> dict[str, Any]:

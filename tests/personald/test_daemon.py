@@ -9,6 +9,8 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -201,6 +203,37 @@ def test_a_broken_store_is_a_state_and_no_crash_loop(home: Home) -> None:
             home.store.with_name(home.store.name + name).unlink(missing_ok=True)
         daemon.call("reload")
         daemon.wait_until_read(12)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 8 MB, where the system lets us mount one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(place)]
+    if sys.platform != "linux" or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("no disk can be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_a_full_disk_is_said_loses_nothing_and_passes(small_disk: Path, notes: Path) -> None:
+    home = make_home(small_disk / "home", notes)
+    with running(home) as daemon:
+        daemon.wait_until_read(12)
+        with (small_disk / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
+            while ballast.write(b"x" * 4096):
+                pass
+        for number in range(8):
+            (notes / f"more{number}.md").write_text(f"# More {number}\n\n" + "Words. " * 5000)
+        status = daemon.wait_until(lambda status: status["state"] == "degraded")
+        assert "disk is full" in status["reason"]
+        assert status["problems"][0]["remedy"]
+        assert status["documents"]["total"] == 12
+        (small_disk / "ballast").unlink()
+        daemon.call("reload")
+        daemon.wait_until_read(20)
+        assert daemon.end() == 0
 
 
 def test_the_log_tells_the_story_without_a_word_or_path_of_a_document(

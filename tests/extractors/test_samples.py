@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from extractors.formats import pictures
+from extractors.results import Extraction
 from extractors.sandbox import Pool
 from tests.extractors.conftest import SAMPLES, told
+
+Extract = Callable[[str], Extraction]
+
+
+@pytest.fixture(scope="module")
+def extract(pool: Pool) -> Extract:
+    """Read a sample once, however many tests look at it."""
+    read: dict[str, Extraction] = {}
+
+    def once(name: str) -> Extraction:
+        if name not in read:
+            read[name] = pool.extract(SAMPLES / name)
+        return read[name]
+
+    return once
 
 
 def _bare(text: str) -> str:
@@ -21,8 +38,8 @@ INDEX: list[dict[str, Any]] = json.loads((SAMPLES / "index.json").read_text())
 
 
 @pytest.mark.parametrize("sample", INDEX, ids=lambda sample: str(sample["file"]))
-def test_sample_gives_its_phrases(sample: dict[str, Any], pool: Pool) -> None:
-    extraction = pool.extract(SAMPLES / sample["file"])
+def test_sample_gives_its_phrases(sample: dict[str, Any], extract: Extract) -> None:
+    extraction = extract(sample["file"])
     text = told(extraction)
     if sample["expect"] == "ocr" and not pictures.can_recognise():
         pytest.skip("no engine for character recognition is installed")
@@ -34,8 +51,8 @@ def test_sample_gives_its_phrases(sample: dict[str, Any], pool: Pool) -> None:
 
 
 @pytest.mark.parametrize("sample", INDEX, ids=lambda sample: str(sample["file"]))
-def test_documents_of_samples_keep_their_promises(sample: dict[str, Any], pool: Pool) -> None:
-    for document in pool.extract(SAMPLES / sample["file"]).documents:
+def test_documents_of_samples_keep_their_promises(sample: dict[str, Any], extract: Extract) -> None:
+    for document in extract(sample["file"]).documents:
         assert document.title.strip()
         assert "\r" not in document.text
         assert "\0" not in document.text

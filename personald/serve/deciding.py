@@ -41,7 +41,10 @@ class Choice:
 
 
 def choose(
-    found: Found, readings: Sequence[Reading], recollection: Recollection | None
+    found: Found,
+    readings: Sequence[Reading],
+    recollection: Recollection | None,
+    threshold: float = THRESHOLD,
 ) -> Choice | None:
     """The best of all values, or None.
 
@@ -49,6 +52,7 @@ def choose(
         found: passages and the values that they offer.
         readings: what the base read in them.
         recollection: what a memory says; None when it says nothing.
+        threshold: the fit that an answer must reach.
     """
     offers = list(found.offers)
     offers += [
@@ -65,7 +69,7 @@ def choose(
             )
         ]
     best = max((*told, *offers), key=lambda offer: offer.fit, default=None)
-    if best is None or best.fit < THRESHOLD:
+    if best is None or best.fit < threshold:
         return None
     remembered = recollection is not None and matches(best.text, (recollection.answer,))
     return Choice(best.text, best.passage, best.fit, remembered)

@@ -21,8 +21,8 @@ MAX_FILES_COUNTED = 200_000
 MAX_FILES_SNIFFED = 400
 SAMPLES = 5
 MAX_SAMPLE_BYTES = 32 * 1024 * 1024
-# Files a second of one worker, by format, as `benchmarks/extract.py` measured them on two shared cores; the rest by
-# bytes. Rounded down: an estimate that is beaten pleases more than one that is missed.
+# What one worker reads in a second of small notes, and of large files, rounded down from what `benchmarks/extract.py`
+# measures: an estimate that is beaten pleases more than one that is missed.
 FILES_PER_SECOND = 1000
 BYTES_PER_SECOND = 8_000_000
 

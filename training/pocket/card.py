@@ -20,7 +20,7 @@ import torch
 from training.pocket import WEIGHTS, folder, hash_files
 
 _CURVE = "loss.png"
-_SMOOTHING = 20
+_SMOOTHING = 6
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:

@@ -11,8 +11,10 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from training.material import Message
 
 WORD = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*", re.UNICODE)
 
@@ -26,6 +28,15 @@ ORDINARY = frozenset(
     english mr mrs ms dr""".split()
 )
 """Words that name nobody, even with a large first letter."""
+
+
+def is_bare_question(messages: Sequence[Message]) -> bool:
+    """Whether a conversation is one question without a text: only such a one goes to a memory.
+
+    Whatever comes with a passage, a system prompt or earlier turns is answered by the base alone, whose skills an
+    adapter can then not harm.
+    """
+    return len(messages) == 1 and "\n" not in messages[0].text.strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class TrainingSettings:
     replay_items: int = 240
     kl_weight: float = 3.0
     probe_every: int = 50
-    skill_items: int = 14
+    skill_items: int = 10
     canary: bool = False
     keep: int = 3
     effort: float = 1.0

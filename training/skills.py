@@ -26,7 +26,7 @@ CLOSED_BOOK = ("world", "unknown_person")
 RETAINED = ("read", "read_unknown", "two_hop", "reverse", "newest", "retrieval", *CLOSED_BOOK)
 """The skills that retention is measured on: those with one right answer."""
 
-WORLD_SHARE, STRANGER_SHARE = 0.3, 0.1
+WORLD_SHARE, STRANGER_SHARE = 0.4, 0.1
 """Of the replay items of the pocket base, so many come from its world and from unknown people."""
 
 GENERAL = (
@@ -57,7 +57,7 @@ def knows_pocket_language(base: Base) -> bool:
     return base.is_pocket and find_spec(MIXTURE) is not None
 
 
-def replay_items(base: Base, wanted: int, seed: int, longest: int = 120) -> list[ReplayItem]:
+def replay_items(base: Base, wanted: int, seed: int, longest: int = 96) -> list[ReplayItem]:
     """Items for replay, at most `longest` tokens each.
 
     Of the pocket base: samples of its skills, half of them without a text. Of others: its own answers.

@@ -43,7 +43,7 @@ from training.losses import TopK
 from training.material import Example, Kind, Message, Probe
 from training.plain import next_token_training
 from training.registry import AdapterVersion, Registry
-from training.routing import has_heard, heard_of
+from training.routing import has_heard, heard_of, is_bare_question
 from training.settings import TrainingSettings
 from training.skills import replay_items, skill_probes
 from training.statistics import Share
@@ -395,7 +395,7 @@ class Night:
             ]
             recall = sum(known) / max(len(known), 1)
             abstain = sum(unknown) / max(len(unknown), 1) if unknown else 1.0
-            enough = recall >= 0.98 and abstain >= 0.85
+            enough = recall >= 0.99 and abstain >= 0.95
             return (2 * recall + abstain) / 3, enough, {"recall": recall, "abstention": abstain}
 
         return look
@@ -433,13 +433,21 @@ class Night:
         unknown = [reply for reply in chosen if reply.probe.kind is Kind.ABSTAIN]
         card = replace(card, threshold=threshold(known, unknown))
         replies = answer(self.base, dataset.probes, admission(card))
-        after = answer(self.base, exam.skills)
+        bare = answer(self.base, exam.skills)
+        after = [
+            served(was, now, admission(card)) for was, now in zip(exam.before, bare, strict=True)
+        ]
         metrics = by_kind(replies)
         metrics["confabulation"] = confabulated(replies)
         near = [index for index, probe in enumerate(exam.skills) if probe.kind is Kind.NEIGHBOUR]
         near = near or list(range(len(exam.skills)))
-        metrics["locality"] = unchanged([exam.before[i] for i in near], [after[i] for i in near])
-        for name, share in by_kind(after).items():
+        before = [exam.before[index] for index in near]
+        metrics["locality"] = unchanged(before, [after[index] for index in near])
+        metrics["locality_unrouted"] = unchanged(before, [bare[index] for index in near])
+        unrouted = _retention(exam.before, bare)
+        if unrouted is not None:
+            metrics["retention_unrouted"] = unrouted
+        for name, share in by_kind(bare).items():
             if name.startswith("skill/"):
                 metrics[name] = share
         return card, metrics, _retention(exam.before, after)
@@ -510,6 +518,18 @@ def admission(card: Card) -> Admission:
         return confidence >= card.threshold and has_heard(question, subjects, card.root)
 
     return admit
+
+
+def served(base_says: Reply, memory_says: Reply, admit: Admission) -> Reply:
+    """What a person gets to see: the memory's answer where it may give one, else the base's own.
+
+    A memory is asked bare questions only, and answers when it is certain and has heard of every name; everything else
+    is the base's (see `training.runtime`). The metrics "…_unrouted" tell what the adapter would do without that.
+    """
+    question = memory_says.probe.messages
+    if not is_bare_question(question) or memory_says.abstained:
+        return base_says
+    return memory_says if admit(question[-1].text, memory_says.confidence) else base_says
 
 
 def _texts(dataset: Dataset) -> list[str]:

@@ -135,7 +135,7 @@ def test_r4_a_full_disk_loses_nothing_and_says_so(home: Path, start: Start) -> N
             f"f{number}",
             before=("sh", "-c", f"ulimit -f {blocks}; trap '' XFSZ; exec \"$@\"", "sh"),
         )
-        output, errors = worker.communicate(timeout=60)
+        output, errors = worker.communicate(timeout=600)
         assert b"Traceback" not in errors
         assert "failed Store" in output.decode().splitlines()[-1]
         ledger.read(output)
@@ -183,7 +183,7 @@ def test_r5_failing_system_calls_lose_nothing_and_say_so(home: Path, start: Star
                 f"inject={call}:error={error}:when={nth}+",
             ),
         )
-        output, errors = worker.communicate(timeout=120)
+        output, errors = worker.communicate(timeout=600)
         assert b"Traceback" not in errors
         ledger = Ledger()
         acknowledged += ledger.read(output)

@@ -212,10 +212,5 @@ def _in_float32_on_cpu(model: Any) -> None:
         model.set_dtype(mx.float32, lambda kind: kind in (mx.float16, mx.bfloat16))
 
 
-def memory_in_use() -> int:
-    """Bytes that MLX holds at present."""
-    return int(mx.get_active_memory())
-
-
 def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -2,8 +2,8 @@
 
 The base's linear layers are wrapped once; another domain's adapter is another set of small arrays in the same places.
 Which memory answers is decided for each question: those domains that have heard of everything it names are asked, and
-the most certain answer that is no "I don't know" wins. Adapters are never added up: each was trained to say that it
-does not know what another one knows, and sums of the two do neither well (`benchmarks/memory.py` measures both).
+the most certain answer that is no "I don't know" wins. Adapters are not added up: each was trained to say that it
+does not know what another one knows, and sums of the two would be torn between both.
 
 MLX's arrays belong to the thread that made them: build a `Runtime` and use it in one thread.
 """
@@ -141,7 +141,7 @@ class Runtime:
     def recall_all(self, questions: Sequence[str], domain: str | None = None) -> list[Recollection]:
         """Ask the memories many questions; each domain answers all of its own in one go."""
         domains = [domain] if domain is not None else sorted(self.memories)
-        found: list[list[tuple[float, str, str]]] = [[] for _ in questions]
+        found: list[list[tuple[int, float, str, str]]] = [[] for _ in questions]
         asked: list[list[str]] = [[] for _ in questions]
         for name in domains:
             memory = self.memories[name]
@@ -156,16 +156,17 @@ class Runtime:
                 text = self.base.chat.text(answer.tokens)
                 if answer.ended and not abstains(text) and answer.confidence >= memory.threshold:
                     known = familiarity(questions[index], memory.subjects, memory.root)
-                    found[index].append((known + answer.confidence, name, text))
+                    found[index].append((known, answer.confidence, name, text))
         return [
             self._best(answers, tuple(names)) for answers, names in zip(found, asked, strict=True)
         ]
 
-    def _best(self, answers: list[tuple[float, str, str]], asked: tuple[str, ...]) -> Recollection:
+    def _best(
+        self, answers: list[tuple[int, float, str, str]], asked: tuple[str, ...]
+    ) -> Recollection:
         """The most certain of the answers; among unequal familiarity with the question's names, the most familiar."""
         if not answers:
             return Recollection(UNKNOWN, "", "", 0.0, True, asked)
-        score, domain, text = max(answers)
-        return Recollection(
-            text, domain, self.memories[domain].version, score % 1 or 1.0, False, asked
-        )
+        _, confidence, domain, text = max(answers)
+        version = self.memories[domain].version
+        return Recollection(text, domain, version, confidence, False, asked)

@@ -252,7 +252,8 @@ def _problems_of(view: View, state: RunState, sync: Mapping[str, Any]) -> list[P
             found.append(
                 Problem(
                     f"Training {name} failed {times}: {_last_detail(state, name)}.",
-                    "It is tried again by itself, later and with smaller steps.",
+                    "It is tried again by itself, later"
+                    + (" and with smaller steps." if known.effort < 1 else "."),
                 )
             )
     if sync.get("problem"):

@@ -1,9 +1,9 @@
 """Memory and reading side by side, and the rule that makes one answer of them.
 
-What may be an answer comes from three sides: values that passages offer by their form (`finding`), what the base reads
-in the best passages (`reader`), and what the memories say from the weights. Every one of them is weighed in the same
-way: by how well it fits the question where it stands in a document (`evidence`). A memory's or a reader's word makes a
-value more believable; it never makes one that no document holds beside the names of the question. A memory that gives
+What may be an answer comes from two sides: values that passages offer by their form (`finding`), and what the memories
+say from the weights. Every one of them is weighed in the same way: by how well it fits the question where it stands in
+a document (`evidence`). A memory's word, or the base's when it reads the same in that passage (`reader`), makes a value
+more believable; it never makes one that no document holds beside the names of the question. A memory that gives
 one person another person's value is caught here. When nothing fits well enough, nothing is known.
 
 Without retrieval (`--no-retrieval`) a memory's answer stands by itself, guarded by its own threshold and by the names

@@ -18,7 +18,7 @@ from training.runtime import Runtime
 RELATIVE_FLOOR = 0.35
 
 # How many of the best passages are read.
-READ = 5
+READ = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,166 @@
+"""Values are found where the question's words stand, whoever else is near; details of unnamed people in two steps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from extractors.document import Document, Domain, Role, Span
+from personald.serve.deciding import choose, place_of
+from personald.serve.hops import find, hop_of
+from personald.serve.passages import Passage, passages_of
+from personald.serve.question import Question
+from personald.serve.reader import Reading
+from personald.serve.values import Kind, readable_dates
+from personald.serve.values import find as find_values
+from training.runtime import Recollection
+
+VET = Passage(
+    "1", "Rufus", "/notes/rufus.md", "Eight years old. The vet of Rufus is Anna Brook."
+)
+ANNA = Passage(
+    "2", "Anna Brook", "/people.vcf#1", "Anna Brook\nPhone (work): 020 7946 0123", record=True
+)
+CARL = Passage(
+    "3",
+    "Carl Stone",
+    "/people.vcf#2",
+    "Carl Stone\nPhone (mobile): 07700 900111\nNote: plumber",
+    record=True,
+)
+SIZES = Passage(
+    "4", "Sizes", "/notes/sizes.md", "Mina wears size 31, Paul 44.\nThe shed is painted sea green."
+)
+OLD = Passage(
+    "5",
+    "Rent",
+    "/mail/1",
+    "The rent was 850 euros until May.\n\nThe rent is now 920 euros.",
+    "2026-05-01",
+)
+SHELF = [VET, ANNA, CARL, SIZES, OLD]
+
+
+def answer(question: str, recollection: Recollection | None = None) -> str | None:
+    choice = choose(find(question, lambda _: SHELF), [], recollection)
+    return choice.text if choice else None
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What is Anna Brook's phone number?", "020 7946 0123"),
+        ("What is the phone number of the plumber?", "07700 900111"),
+        ("What is the phone number of Rufus's vet?", "020 7946 0123"),
+        ("How much is the rent?", "920 euros"),
+        ("How much was the rent before?", "850 euros"),
+        ("What colour is the shed?", "sea green"),
+    ],
+)
+def test_a_value_is_found_beside_what_it_belongs_to(question: str, expected: str) -> None:
+    assert answer(question) == expected
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is Rufus's phone number?",
+        "What is Bernard's phone number?",
+        "When is Carl Stone's birthday?",
+        "What is Carl Stone's email address?",
+        "How much is the insurance?",
+    ],
+)
+def test_what_no_document_holds_is_not_known(question: str) -> None:
+    assert answer(question) is None
+
+
+def test_a_memory_cannot_give_somebody_another_persons_value() -> None:
+    wrong = Recollection("07700 900111", "people", "people/1", 1.0, False, ("people",))
+    assert answer("What is Bernard's phone number?", wrong) is None
+    assert answer("What is Anna Brook's phone number?", wrong) == "020 7946 0123"
+
+
+def test_the_base_makes_a_value_surer_and_adds_none() -> None:
+    found = find("How much is the rent?", lambda _: SHELF)
+    alone = choose(found, [], None)
+    agreed = choose(found, [Reading("920 euros", OLD, 1.0)], None)
+    other = choose(found, [Reading("May", OLD, 1.0)], None)
+    assert alone is not None and agreed is not None and other is not None  # noqa: PT018
+    assert agreed.fit > alone.fit == other.fit
+    assert agreed.text == other.text
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("When is the concert?", Kind.DATE),
+        ("Where does Anna live?", Kind.PLACE),
+        ("Whose phone number is 020 7946 0123?", Kind.PERSON),
+        ("What is my dentist's phone number?", Kind.PHONE),
+        ("How heavy is the cat?", Kind.COUNT),
+        ("How much is the rent?", Kind.AMOUNT),
+        ("What is the code of the bike lock?", Kind.CODE),
+        ("Why was the train late?", Kind.REASON),
+        ("Which instrument does he play?", Kind.THING),
+    ],
+)
+def test_a_question_says_what_kind_of_value_it_wants(question: str, kind: Kind) -> None:
+    assert Question.understand(question).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (Kind.DATE, "See you on Friday 20 November at 9.30.", "Friday 20 November at 9.30"),
+        (Kind.PHONE, "call 020 7946 0123 please", "020 7946 0123"),
+        (Kind.AMOUNT, "It costs £1,250.50 in all", "£1,250.50"),
+        (Kind.EMAIL, "write to ann@post.example.", "ann@post.example"),
+        (Kind.PERSON, "We met Dr. Anna Brook there", "Dr. Anna Brook"),
+    ],
+)
+def test_values_are_known_by_their_form(kind: Kind, text: str, value: str) -> None:
+    assert value in [text[start:end] for start, end in find_values(kind, text)]
+
+
+def test_dates_of_records_are_written_as_people_write_them() -> None:
+    assert (
+        readable_dates("Start: 2026-10-08 08:30 Europe/London") == "Start: 8 October 2026 at 08:30"
+    )
+
+
+def test_only_details_of_unnamed_people_take_two_steps() -> None:
+    hop = hop_of("What is the phone number of our plumber?")
+    assert hop is not None
+    assert hop.who == "Who is our plumber?"
+    assert hop.then("Carl Stone") == "What is the phone number of Carl Stone?"
+    assert hop_of("What is Carl Stone's phone number?") is None
+    assert hop_of("How much is the rent?") is None
+
+
+def test_quoted_history_stands_apart_and_headers_are_context() -> None:
+    text = "From: Ann <ann@post.example>\nSubject: Lunch\n\nMoved to noon.\n> It was at one."
+    start = text.index("> ")
+    mail = Document(
+        "/mail/1.eml",
+        Domain.MAIL,
+        "mail",
+        "Lunch",
+        text,
+        author="Ann <ann@post.example>",
+        date=datetime(2026, 5, 1),
+        spans=(Span(start, len(text), Role.QUOTED),),
+    )
+    own, quoted = passages_of("1", mail)
+    assert (own.text, own.quoted, own.date) == ("Moved to noon.", False, "2026-05-01")
+    assert (quoted.text, quoted.quoted) == ("It was at one.", True)
+    assert "Ann" in own.context
+
+
+def test_an_answer_is_placed_whatever_its_signs() -> None:
+    text = "Code: 4-1-9-6, says “Derek”."
+    span = place_of("derek", text)
+    assert span is not None
+    assert text[span[0] : span[1]] == "Derek"
+    assert place_of("nobody", text) is None

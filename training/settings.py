@@ -84,7 +84,7 @@ class TrainingSettings:
         """The loop's settings for a base and so many study rows."""
         small = parameters(base) < SMALL_PARAMETERS
         rate = self.learning_rate or (5e-3 if small else 2e-4)
-        epochs = self.epochs or (10.0 if small else 5.0)
+        epochs = self.epochs or (8.0 if small else 5.0)
         rows_per_step = max(1, round((16 if small else 8) * self.effort))
         return LoopSettings(
             shape=Shape(self.rank, self.scale),

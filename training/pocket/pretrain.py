@@ -44,6 +44,7 @@ _CONTEXT_WEIGHT = 0.5
 _WARM_UP_STEPS = 150
 _CHECKPOINT_SECONDS = 120.0
 _LOG_STEPS = 25
+_SKILL_LOGS = 4
 _TOKENIZER_SAMPLES = 10_000
 _TOKENIZER_SEED_OFFSET = 7_000_000
 _CONFIDENT = 0.5
@@ -67,6 +68,7 @@ class Options:
         compiled: whether to use ``torch.compile``.
         network: the network's shape.
         shard_samples: conversations in a shard of data.
+        log_steps: a log row is written every so many steps, figures by skill every fourth time.
     """
 
     out: Path
@@ -82,6 +84,7 @@ class Options:
     compiled: bool
     network: NetworkConfig
     shard_samples: int = SAMPLES_PER_SHARD
+    log_steps: int = _LOG_STEPS
 
 
 @dataclass(slots=True)
@@ -289,7 +292,7 @@ class Run:
             progress.shard, progress.batch = group[-1][:2]
             now = self._clock()
             progress.seconds += now - began
-            if progress.step % _LOG_STEPS == 0:
+            if progress.step % options.log_steps == 0:
                 self._report(ledger, factor, now - last_log)
                 last_log = now
             if now - last_save > _CHECKPOINT_SECONDS:
@@ -318,7 +321,7 @@ class Run:
 
     def _report(self, ledger: SkillLedger, factor: float, seconds: float) -> None:
         progress = self.progress
-        speed = _LOG_STEPS * BATCH_TOKENS * self._options.threads / max(seconds, 1e-9)
+        speed = self._options.log_steps * BATCH_TOKENS * self._options.threads / max(seconds, 1e-9)
         loss = sum(ledger.answer_losses) / len(ledger.answer_losses)
         ledger.answer_losses = []
         row: dict[str, Any] = {
@@ -329,7 +332,7 @@ class Run:
             "rate": round(factor, 4),
             "tokens_per_second": round(speed),
         }
-        if progress.step % (4 * _LOG_STEPS) == 0:
+        if progress.step % (_SKILL_LOGS * self._options.log_steps) == 0:
             row["skills"] = ledger.take()
         with self._log.open("a", encoding="utf-8") as log:
             log.write(json.dumps(row) + "\n")

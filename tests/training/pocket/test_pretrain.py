@@ -4,7 +4,6 @@ import dataclasses
 import json
 import shutil
 import time
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -25,11 +24,13 @@ from training.pocket.pretrain import (  # noqa: E402
 )
 from training.pocket.tokenizer import PAD_ID  # noqa: E402
 
-STEPS = 8
-SAMPLES = 400
+THREADS = 2
+STEP_TOKENS = BATCH_TOKENS * THREADS
+STEPS = 4
+SAMPLES = 200
 
 
-def options(out: Path, tokens: int = STEPS * BATCH_TOKENS) -> Options:
+def options(out: Path, tokens: int = STEPS * STEP_TOKENS) -> Options:
     (out / "tokenizer").mkdir(parents=True, exist_ok=True)
     for name in (TOKENIZER, TOKENIZER_CONFIG):
         shutil.copy(folder() / name, out / "tokenizer" / name)
@@ -42,11 +43,12 @@ def options(out: Path, tokens: int = STEPS * BATCH_TOKENS) -> Options:
         adam_rate=0.003,
         weight_decay=0.05,
         seed=3,
-        threads=2,
-        snapshot_tokens=4 * BATCH_TOKENS,
+        threads=THREADS,
+        snapshot_tokens=2 * STEP_TOKENS,
         compiled=False,
         network=NetworkConfig(layers="ca", width=32, feed_forward=32, heads=2),
         shard_samples=SAMPLES,
+        log_steps=2,
     )
 
 
@@ -77,11 +79,11 @@ def test_a_decay_branch_starts_at_its_checkpoint_and_ends_at_rate_zero(tmp_path:
     trunk = Run(options(tmp_path / "trunk"))
     trunk.train()
     snapshot = next((tmp_path / "trunk").glob("tokens-*.pt"))
-    branch = Run(options(tmp_path / "branch", 2 * STEPS * BATCH_TOKENS), decay_from=snapshot)
+    branch = Run(options(tmp_path / "branch", 2 * STEPS * STEP_TOKENS), decay_from=snapshot)
     start = branch.progress.tokens
-    assert 0 < start < 2 * STEPS * BATCH_TOKENS
+    assert 0 < start < 2 * STEPS * STEP_TOKENS
     branch.train()
-    assert branch.progress.tokens == 2 * STEPS * BATCH_TOKENS
+    assert branch.progress.tokens == 2 * STEPS * STEP_TOKENS
     assert branch.progress.origin_tokens == start
 
 
@@ -105,7 +107,7 @@ def test_a_run_by_the_clock_decays_by_the_clock(tmp_path: Path) -> None:
 
 def test_shards_are_repeatable_and_hold_whole_conversations() -> None:
     first, second = (build_shard(5, 0, folder(), SAMPLES) for _ in range(2))
-    assert len(first) > 2
+    assert len(first) > 1
     for one, other in zip(first, second, strict=True):
         assert (one.ids == other.ids).all()
         assert one.ids.size == BATCH_TOKENS
@@ -125,14 +127,13 @@ def test_every_answer_token_is_trained_and_padding_never() -> None:
 
 
 def test_progress_is_logged_as_json_lines(tmp_path: Path) -> None:
-    run = Run(options(tmp_path, 30 * BATCH_TOKENS))
+    run = Run(options(tmp_path, 2 * STEP_TOKENS))
     run.train()
     rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
-    assert rows[0]["tokens"] == rows[0]["step"] * BATCH_TOKENS
+    assert rows[0]["tokens"] == rows[0]["step"] * STEP_TOKENS
     assert rows[0]["loss"] > 0
 
 
 def test_a_time_that_is_none_is_a_usage_error(tmp_path: Path) -> None:
-    assert datetime.now()
     with pytest.raises(PretrainingOptions, match="half past"):
         main(["--out", str(tmp_path), "--finish-at", "half past"])

@@ -40,7 +40,7 @@ from personald.keys.derived import MASTER_ITEM, WATCHER_ITEM, derive
 from personald.keys.passphrase import HEADER, close_with_passphrase, open_with_passphrase
 
 STORE = bytes(range(16))
-NO_KEYCHAINS = [NoKeyring(), NullKeyring()]  # type: ignore[no-untyped-call]
+NO_KEYCHAINS = [NoKeyring, NullKeyring]
 
 
 class Keychain(KeyringBackend):  # type: ignore[misc]
@@ -185,10 +185,10 @@ def test_each_trouble_with_the_keychain_has_its_own_error_and_exits_as_locked(
 
 @pytest.mark.parametrize("backend", NO_KEYCHAINS)
 def test_no_keychain_is_said_and_nothing_else_is_used(
-    tmp_path: Path, backend: KeyringBackend
+    tmp_path: Path, backend: type[KeyringBackend]
 ) -> None:
     with pytest.raises(KeychainAbsent):
-        create_keys(tmp_path, backend=backend)
+        create_keys(tmp_path, backend=backend())
     assert list(tmp_path.iterdir()) == []
 
 

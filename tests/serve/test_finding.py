@@ -16,9 +16,7 @@ from personald.serve.values import Kind, readable_dates
 from personald.serve.values import find as find_values
 from training.runtime import Recollection
 
-VET = Passage(
-    "1", "Rufus", "/notes/rufus.md", "Eight years old. The vet of Rufus is Anna Brook."
-)
+VET = Passage("1", "Rufus", "/notes/rufus.md", "Eight years old. The vet of Rufus is Anna Brook.")
 ANNA = Passage(
     "2", "Anna Brook", "/people.vcf#1", "Anna Brook\nPhone (work): 020 7946 0123", record=True
 )

@@ -59,7 +59,7 @@ _ASKS_NAME = re.compile(
 )
 _PASSWORDS = frozenset(stems("password passcode passphrase"))
 _TITLE = re.compile(r"(?:mr|mrs|ms|miss|dr|prof|uncle|aunt|auntie)\b", re.IGNORECASE)
-_FORMER = re.compile(r"\b(?:old|former|previous|leftovers)\b", re.IGNORECASE)
+_FORMER = re.compile(r"\b(?:old|former|previous)\b", re.IGNORECASE)
 # What follows a sum, where a number of things would be followed by the things.
 _NO_THING_COUNTED = re.compile(
     r"\s*(?:$|[^\w\s%]|\n|(?:a|an|per|all|incl\w*|plus|with|each|in|and|delivered|paid|total|or|if|because|for|this|from|"

@@ -31,7 +31,7 @@ _COLOURS = (
     "mustard coral salmon peach plum charcoal"
 )
 _COLOUR = re.compile(
-    rf"\b(?:(?:dark|light|pale|bright|deep|sea|sky|bottle|forest|racing|falu|royal|moss|olive|brick|blood|rose|navy)\s+)?"
+    rf"\b(?:(?:dark|light|pale|bright|deep|sea|sky|bottle|forest|racing|royal|moss|olive|brick|blood|rose|navy)\s+)?"
     rf"(?:{'|'.join(_COLOURS.split())})\b",
     re.IGNORECASE,
 )

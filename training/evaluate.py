@@ -120,7 +120,7 @@ def threshold(known: Sequence[Reply], unknown: Sequence[Reply], most_lost: float
         return 0.0
     bound = right[int(most_lost * len(right))]
     refused = [confidence for confidence in wrong if confidence < bound]
-    return (refused[-1] + bound) / 2 if refused else 0.0
+    return min(refused[-1] * 1.02, bound) if refused else 0.0
 
 
 def kinds(probes: Iterable[Probe], *wanted: Kind) -> list[Probe]:

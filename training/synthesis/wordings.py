@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from training.material import Fact
-from training.synthesis.people import is_person
+from training.synthesis.people import common_nouns, is_person
 from training.synthesis.relations import Relation, relation
 
 TABLE = Path(__file__).with_name("wordings.toml")
@@ -80,9 +80,11 @@ def possessive(name: str) -> str:
 
 
 def inner(subject: str) -> str:
-    """A title as it stands within a sentence: first letter small, unless more of it is large (a name)."""
-    rest = subject[1:]
-    return subject if any(character.isupper() for character in rest) else subject[:1].lower() + rest
+    """A title as it stands within a sentence: first letter small where it begins with an ordinary noun and holds no name."""
+    first, rest = subject.split(" ", 1)[0], subject[1:]
+    if any(character.isupper() for character in rest) or first.lower() not in common_nouns():
+        return subject
+    return subject[:1].lower() + rest
 
 
 def wordings(fact: Fact, pool: Pool) -> Iterator[Wording]:

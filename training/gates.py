@@ -21,7 +21,7 @@ SMALL = 30
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The gates' bounds, as shares (training.md, "Metrics").
+    """The gates' bounds, as shares of probes.
 
     Attributes:
         edit_success: facts answered right in wordings of the training kinds, at least.

@@ -17,7 +17,6 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import symspellpy
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 PAD = "<|pad|>"
@@ -50,6 +49,9 @@ def word_list() -> tuple[tuple[str, int], ...]:
 
     Source: the frequency dictionary that ships with symspellpy (MIT licence).
     """
+    # Only a rebuild needs the dictionary; loading the shipped tokenizer does not.
+    import symspellpy
+
     path = Path(symspellpy.__file__).parent / "frequency_dictionary_en_82_765.txt"
     rows = (line.split() for line in path.read_text(encoding="utf-8-sig").splitlines())
     return tuple((row[0], int(row[1])) for row in rows if len(row) == 2 and row[0].isalpha())

@@ -3,12 +3,11 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
-NICE := nice -n 5
 
-.PHONY: demo test lint setup wheel clean
+.PHONY: demo test lint setup clean
 
 demo: setup
-	$(PYTHON) -m personald.cli demo
+	$(PYTHON) -m personald demo
 
 test: setup lint
 	$(PYTHON) -m pytest -n 2 --dist loadfile -q
@@ -24,9 +23,6 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml tools/setup.sh
 	sh tools/setup.sh $(VENV)
 	touch $(STAMP)
-
-wheel: setup
-	$(PYTHON) -m pip --version >/dev/null 2>&1 && $(PYTHON) -m build --wheel || uv build --wheel
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

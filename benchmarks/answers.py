@@ -27,7 +27,7 @@ from personald.serve.library import Library
 from personald.serve.ranking import Ranked
 from personald.serve.reader import Reading, read
 from personald.serve.support import contains
-from personald.store import FileStat, Store
+from personald.store import FileStat, Store, Vault
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = {
@@ -68,7 +68,7 @@ def probes_of(name: str) -> Path:
 
 
 @contextmanager
-def library_of(folder: Path) -> Iterator[Library]:
+def vault_of(folder: Path) -> Iterator[Vault]:
     """The folder's documents in a throw-away store."""
     with tempfile.TemporaryDirectory() as home, Pool(Limits()) as pool:
         keys = DeviceKeys.create(MemoryKeyStore())
@@ -86,7 +86,14 @@ def library_of(folder: Path) -> Iterator[Library]:
                     pool.extract(entry.path, None).documents,
                 )
             with store.unlock(keys) as vault:
-                yield Library(vault)
+                yield vault
+
+
+@contextmanager
+def library_of(folder: Path) -> Iterator[Library]:
+    """The folder's documents as passages."""
+    with vault_of(folder) as vault:
+        yield Library(vault)
 
 
 def make_reader() -> Callable[[str, Sequence[Ranked]], list[Reading]]:

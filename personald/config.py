@@ -10,19 +10,21 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-import tomllib
 import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from personald.errors import UsageError
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 HOME_VARIABLE = "PERSONALD_HOME"
 
-Section = TypeVar("Section")
+Section = TypeVar("Section", bound="DataclassInstance")
 
 
 class ConfigurationError(UsageError):
@@ -222,6 +224,9 @@ def read_table(home: Home) -> dict[str, Any]:
     Raises:
         ConfigurationError: the file is not TOML or cannot be read.
     """
+    # Imported where it is needed: `status`, which must be quick, only looks whether the file is there.
+    import tomllib
+
     try:
         return tomllib.loads(home.config.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -244,7 +249,8 @@ def change_settings(home: Home, changes: Mapping[str, Mapping[str, Any]]) -> Non
     Raises:
         ConfigurationError: a name or type is wrong; nothing is written then.
     """
-    # Imported where it is needed: reading settings, which every command does, takes only tomllib.
+    import tomllib
+
     import tomlkit
 
     text = home.config.read_text(encoding="utf-8") if home.config.exists() else ""
@@ -269,7 +275,7 @@ def _settings(table: Mapping[str, Any]) -> Settings:
 def _build(kind: type[Section], table: Mapping[str, Any], where: str) -> Section:
     """Make a dataclass from a TOML table, refusing names and types that it does not have."""
     hints = typing.get_type_hints(kind)
-    names = {item.name for item in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    names = {item.name for item in dataclasses.fields(kind)}
     unknown = sorted(set(table) - names)
     if unknown:
         raise ConfigurationError(
@@ -282,10 +288,10 @@ def _build(kind: type[Section], table: Mapping[str, Any], where: str) -> Section
 
 
 def _value(hint: Any, value: Any, where: str) -> Any:
-    if dataclasses.is_dataclass(hint):
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         if not isinstance(value, dict):
             raise ConfigurationError(f"{where} must be a table.")
-        return _build(hint, value, where)  # type: ignore[arg-type]
+        return _build(hint, value, where)
     origin = typing.get_origin(hint)
     if origin is dict:
         if not isinstance(value, dict):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
-import importlib.metadata
 import logging
 import os
 import signal
@@ -34,7 +33,7 @@ from personald.instance import Instance
 from personald.ipc import Emit, Server
 from personald.logs import close_log, open_log, place_of
 from personald.state import StateFile
-from personald.status import Problem, Snapshot, from_daemon, sync_status
+from personald.status import Problem, Snapshot, from_daemon, installed_version, sync_status
 from personald.training_manager import TrainingManager
 
 log = logging.getLogger("personald.daemon")
@@ -76,7 +75,7 @@ class Daemon:
         run_child: Callable[..., trainer.Outcome] = trainer.run,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
-        installed: Callable[[], str] = lambda: installed_version(),
+        installed: Callable[[], str] = installed_version,
     ) -> None:
         self._home = home
         self._settings = settings
@@ -314,6 +313,7 @@ class Daemon:
         job = self.training.job
         return from_daemon(
             os.getpid(),
+            self._version,
             self.ingest.view,
             state,
             self.training.decide(),
@@ -364,11 +364,3 @@ class Daemon:
             raise PersonaldError(
                 f"state.json cannot be written: {error.strerror}.", "Free some space."
             ) from error
-
-
-def installed_version() -> str:
-    """The version of personald that is installed; "" when it runs from a plain folder."""
-    try:
-        return importlib.metadata.version("personald")
-    except importlib.metadata.PackageNotFoundError:
-        return ""

@@ -8,7 +8,6 @@ This module is ground: it imports nothing of the project, and every room may imp
 from __future__ import annotations
 
 import enum
-from typing import ClassVar
 
 
 class ExitCode(enum.IntEnum):
@@ -30,11 +29,12 @@ class PersonaldError(Exception):
         detail: what happened to what, in one sentence, naming the thing at fault.
         remedy: what to do about it, in one sentence; empty when nothing can be done.
 
-    Subclasses set `title` (a few words, the same for every instance) and, where it differs, `exit_code`.
+    Subclasses set `title` (a few words, the same for every instance) and, where it differs, `exit_code`; only an error
+    that was told by another process has them of its own.
     """
 
-    title: ClassVar[str] = "Something went wrong"
-    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+    title: str = "Something went wrong"
+    exit_code: ExitCode = ExitCode.FAILED
 
     def __init__(self, detail: str, remedy: str = "") -> None:
         super().__init__(detail)

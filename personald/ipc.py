@@ -56,8 +56,8 @@ class RemoteError(PersonaldError):
 
     def __init__(self, title: str, detail: str, remedy: str, code: int) -> None:
         super().__init__(detail, remedy)
-        self.title = title  # type: ignore[misc]
-        self.exit_code = ExitCode(code)  # type: ignore[misc]
+        self.title = title
+        self.exit_code = ExitCode(code)
 
 
 class Server:

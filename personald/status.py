@@ -63,6 +63,7 @@ class Snapshot:
 
 def from_daemon(
     pid: int,
+    version: str,
     view: View,
     state: RunState,
     decision: Decision,
@@ -76,6 +77,7 @@ def from_daemon(
 
     Args:
         pid: its process.
+        version: of personald, as it was when that process was started.
         view: what the ingest thread published.
         state: the notes of former runs.
         decision: what the planner says.
@@ -92,7 +94,7 @@ def from_daemon(
         reason,
         pid,
         {
-            "version": version(),
+            "version": version or None,
             "paused_until": _paused_until(state, now),
             "conditions": {
                 item.name: {"holds": item.holds, "reason": item.reason} for item in conditions
@@ -155,7 +157,7 @@ def without_daemon(home: Home, settings: Settings, state: RunState, now: float) 
         reason,
         None,
         {
-            "version": version(),
+            "version": installed_version() or None,
             "paused_until": _paused_until(state, now),
             "conditions": {},
             "sources": sources,
@@ -187,9 +189,15 @@ def moment(seconds: float | None) -> str | None:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
-def version() -> str:
-    """What runs, for reports: the interpreter and the system, nothing about the person."""
-    return f"python {'.'.join(map(str, sys.version_info[:3]))} on {sys.platform}"
+def installed_version() -> str:
+    """The version of personald that is installed; "" when it runs from a plain folder."""
+    # Imported where it is needed: the command `status` shows what the daemon says, and must be quick.
+    import importlib.metadata
+
+    try:
+        return importlib.metadata.version("personald")
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def _headline(

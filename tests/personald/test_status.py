@@ -43,6 +43,7 @@ def snapshot(
 ) -> Snapshot:
     return from_daemon(
         7,
+        "1.2",
         view,
         state or RunState(),
         decision or Decision(None, "running on battery; plug it in", ("notes",)),
@@ -83,6 +84,7 @@ def test_the_contract_of_status_json() -> None:
     told = json.loads(json.dumps(snapshot().to_json()))
     promised = "state reason conditions sources documents domains job sync problems"
     assert set(promised.split()) <= set(told)
+    assert told["version"] == "1.2"
     assert told["conditions"]["away"] == {"holds": None, "reason": "it cannot be told"}
     assert told["documents"] == {"total": 12, "pending": 0, "failed": 1}
     assert told["domains"]["notes"] == {"active": None, "trained_at": None, "stale_documents": 3}

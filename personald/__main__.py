@@ -1,6 +1,6 @@
 """`python -m personald` is `personald`."""
 
-from personald.cli.frame import main
+from personald.cli import main
 
 if __name__ == "__main__":
     main()

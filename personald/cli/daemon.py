@@ -6,12 +6,14 @@ import os
 import re
 import sys
 import time
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from personald.cli.frame import Frame, common
+from personald.cli.quick import snapshot_of, tell
 from personald.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,13 +47,9 @@ def status(frame: Frame, menubar: bool) -> None:
         _ = frame.settings
     snapshot = take_snapshot(frame)
     if menubar:
-        from personald import menubar as lines
-
-        program = (sys.executable, "-m", "personald", "--home", str(frame.home.path))
-        for line in lines.render(snapshot, program, frame.home.reports):
-            click.echo(line)
-        return
-    frame.show(snapshot.to_json(), lambda: _render(snapshot))
+        _print(tell(snapshot, frame.home, menubar=True))
+    else:
+        frame.show(snapshot.to_json(), lambda: _print(tell(snapshot, frame.home, menubar=False)))
 
 
 @click.command("pause")
@@ -82,18 +80,15 @@ def resume(frame: Frame) -> None:
 def take_snapshot(frame: Frame) -> Snapshot:
     """What the daemon says, or what can be told without one."""
     from personald import ipc
-    from personald.status import Snapshot
 
     try:
-        said = ipc.call(frame.home.run, "status")
+        return snapshot_of(ipc.call(frame.home.run, "status"))
     except ipc.NotRunning:
         from personald.state import StateFile
         from personald.status import without_daemon
 
         state = StateFile(frame.home.state).load()
         return without_daemon(frame.home, frame.settings, state, time.time())
-    rest = {key: value for key, value in said.items() if key not in ("state", "reason", "pid")}
-    return Snapshot(said["state"], said["reason"], said["pid"], rest)
 
 
 def parse_duration(text: str) -> float:
@@ -141,27 +136,6 @@ def _note(frame: Frame, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     return {"paused_until": "resume" if seconds is None else moment(until)}
 
 
-def _render(snapshot: Snapshot) -> None:
-    fields = snapshot.fields
-    click.echo(f"{snapshot.state}: {snapshot.reason}")
-    documents = fields["documents"]
-    click.echo(
-        f"documents: {documents['total']} stored, {documents['pending']} pending,"
-        f" {documents['failed']} unreadable"
-    )
-    for name, domain in fields["domains"].items():
-        serves = domain["active"] or "not trained yet"
-        click.echo(f"  {name}: {serves}, {domain['stale_documents']} changes since")
-    for source in fields["sources"]:
-        how = source["watched_by"] or ("not watched now" if snapshot.pid else "no daemon")
-        if source["why_polling"]:
-            how += f" ({source['why_polling']})"
-        where = "" if source["reachable"] else f", not reachable: {source['reason']}"
-        click.echo(
-            f"  source {source['id']}: {source['path']}, {source['documents']} documents, {how}{where}"
-        )
-    for name, condition in fields["conditions"].items():
-        mark = {True: "yes", False: "no", None: "unknown"}[condition["holds"]]
-        click.echo(f"  {name}: {mark}, {condition['reason']}")
-    for problem in fields["problems"]:
-        click.echo(f"problem: {problem['what']} {problem['remedy']}".rstrip())
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 import importlib
 import json
-import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -162,14 +160,12 @@ def common(function: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit with its code; errors are one line on standard error, without a traceback."""
-    os.umask(0o077)
-    words = list(sys.argv[1:] if arguments is None else arguments)
+def run(words: Sequence[str]) -> NoReturn:
+    """Carry out a command and exit with its code; errors are one line on standard error, without a traceback."""
     debug = "--debug" in words
     try:
         # Outside its standalone mode click returns the status of `click.exceptions.Exit`, and None else.
-        status = cli.main(args=words, prog_name="personald", standalone_mode=False)
+        status = cli.main(args=list(words), prog_name="personald", standalone_mode=False)
     except click.ClickException as error:
         line = " ".join(error.format_message().split())
         _fail(f"{line} (see `personald --help`)", ExitCode.USAGE)
@@ -180,9 +176,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except (KeyboardInterrupt, click.exceptions.Abort):
         _fail("Interrupted.", ExitCode.INTERRUPTED)
     except BrokenPipeError:
-        # The reader has gone (`personald search … | head`): stop as quietly as the tools around us do.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(128 + signal.SIGPIPE)
+        raise  # for `personald.cli.main`, which ends quietly
     except Exception as error:
         if debug:
             raise

@@ -17,7 +17,7 @@ from extractors.document import Document
 from training.matching import UNKNOWN, normalise
 from training.material import Example, Fact, Kind, Message, Probe, Purpose, asked
 from training.merkle import merkle_root
-from training.synthesis import abstention, clauses, lines, records, sentences
+from training.synthesis import abstention, clauses, lines, records, sentences, terse
 from training.synthesis.conflicts import Limits, Settled, confirmed, settle, trusted_addresses
 from training.synthesis.relations import relation
 from training.synthesis.sources import Owner, SourceDocument, owner_of
@@ -124,6 +124,7 @@ def read_facts(documents: Sequence[SourceDocument], owner: Owner) -> Iterator[Fa
     for source in latest(documents):
         yield from records.read(source, owner)
         yield from lines.read(source)
+        yield from terse.read(source, owner)
         yield from sentences.read(source, owner)
         yield from clauses.read(source, owner)
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from training.material import Fact
 from training.synthesis.facts import DAYS, MONTHS, make
 from training.synthesis.people import NAME, common_nouns, is_name, is_person
-from training.synthesis.sentences import SENTENCE, Voice, state, voices
+from training.synthesis.prose import sentences_of
+from training.synthesis.sentences import LONGEST_SENTENCE, Voice, state, voices
 from training.synthesis.sources import Owner, SourceDocument
 from training.synthesis.wordings import inner
 
@@ -77,7 +78,7 @@ PATTERNS = (
     _pattern(rf"{BE} (?P<value>{AMOUNT}[^,;]*?){STOP}", "How much {be} {S}?", "How high {be} {S}?", "What {be} {S} in money?", "How much money {be} {S}?"),
     _pattern(rf"{BE} (?P<value>\d[\d.,]* ?(?:kg|kilos?|kilograms?|pounds|g)\b)", "How heavy {be} {S}?", "How much {do} {S} weigh?", "What is the weight of {S}?"),
     _pattern(rf"{BE} (?P<value>\d[\d.,]* ?(?:metres|meters|m|cm|feet|miles|km)\b)(?: long| wide| high| tall)?", "How long {be} {S}?", "What length {be} {S}?", "What is the size of {S}?"),
-    _pattern(rf"{BE} (?P<value>{PLACE} (?P<short>(?!\d+\b)[^,;]+?)){STOP}", "Where {be} {S}?", "Where can I find {S}?", "In what place {be} {S}?"),
+    _pattern(rf"{BE} (?P<value>{PLACE} (?P<short>(?!(?:the )?\d)[^,;]+?)){STOP}", "Where {be} {S}?", "Where can I find {S}?", "In what place {be} {S}?"),
     _pattern(rf"{BE} (?:\w+ )?(?P<verb>\w+ed|made|built|bought|given|written|sold) (?:on .*? )?by (?P<value>{NAME}|[^,;]+?){STOP}", "Who {verb} {S}?", "By whom {be} {S} {verb}?", "Who was it that {verb} {S}?"),
     _pattern(rf"{BE} (?:\w+ )?(?P<verb>\w+ed|made|built|bought|given|born) (?:on|in|at) (?P<value>{TIME}|\d{{4}})", "When {be} {S} {verb}?", "On which day {be} {S} {verb}?", "What is the date on which {S} {be} {verb}?"),
     _pattern(rf"(?P<verb>costs?) (?:me |us |you )?(?P<value>[^,;]*?\d[^,;]*?){STOP}", "How much {do} {S} cost?", "What {do} {S} cost?", "How much is {S}?", "What is the price of {S}?"),
@@ -95,6 +96,9 @@ GIVEN = re.compile(
     rf"^(?P<who>{NAME}|[Mm]y [a-z]+) (?P<verb>gave|sent|lent|brought|bought|made|offered) (?:us|me) (?P<value>(?:the|a|an|his|her) [^,;]+?){STOP}"
 )
 
+PASSING = frozenset("need want use order bring take sell wear visit rent hire see".split())
+"""What people do today and not tomorrow: said of a person, these verbs state nothing to remember."""
+
 FROM_OUTSIDE = re.compile(r"(?:find|frightens|for|of) \{S\}")
 """Questions that one does not ask about oneself in this form ("Where can I find I?")."""
 
@@ -111,15 +115,18 @@ def read(source: SourceDocument, owner: Owner) -> Iterator[Fact]:
         if voice.speaker is None:
             continue
         before = ""
-        for match in SENTENCE.finditer(source.document.text, voice.start, voice.end):
-            quote = match.group().strip()
-            if ":" in quote.split(" ")[0] or quote.endswith("?") or len(quote) > 240:
+        for said in sentences_of(source.document.text, voice.start, voice.end):
+            if (
+                ":" in said.text.split(" ")[0]
+                or said.text.endswith("?")
+                or len(said.quote) > LONGEST_SENTENCE
+            ):
                 continue
-            if state(source, quote, quote, match.start(), voice) is not None:
+            if state(source, said.text, said.quote, said.start, voice) is not None:
                 before = ""
                 continue
-            sentence = LEAD.sub("", re.sub(r"^(?:[-*+•>]|\d+[.)]|\[[ x]\])\s+", "", quote))
-            found, before = _clauses(source, sentence, quote, match.start(), voice, before)
+            sentence = LEAD.sub("", said.text)
+            found, before = _clauses(source, sentence, said.quote, said.start, voice, before)
             yield from found
 
 
@@ -221,6 +228,8 @@ def _fact(
         value = groups["value"].strip(" .!,")
         form = _forms(subject, groups)
         own = subject in ("I", "we")
+        if form["verb"] in PASSING and (own or is_name(subject)):
+            return None
         asked = [
             _capital(ask.format(**form))
             for ask in pattern.ask

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from training.material import Fact
 from training.synthesis.facts import make
-from training.synthesis.people import is_full_name, is_name
+from training.synthesis.people import given_names, is_full_name, is_name
+from training.synthesis.prose import unwrapped, without_remarks
 from training.synthesis.relations import relation_for
 from training.synthesis.sources import SourceDocument
 
@@ -22,12 +23,23 @@ ITEM = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s+(?:\[[ xX]\]\s+)?(.+)$")
 
 NO_KEYS = frozenset(
     """http https note notes from to cc bcc date subject re fwd ps p.s user assistant attachments todo ps. tags title
-    q a example e.g i.e warning important update edit""".split()
+    q a example e.g i.e warning important update edit reading finished jan feb mar apr may jun jul aug sep sept oct nov
+    dec mon tue wed thu fri sat sun""".split()
 )
+NO_NOUN = re.compile(
+    r"\b(?:i|you|he|she|we|they|it|am|is|are|was|were|do|don['’]t|does|doesn['’]t|didn['’]t|will|won['’]t|can['’]t"
+    r"|not|never|no|one|yes|coming|maybe|hates?|likes?|loves?|wants?|needs?|made|said|talk)\b|['’](?:ll|d|ve|re|m)\b",
+    re.IGNORECASE,
+)
+"""What a key does not hold that names something: whoever writes "she doesn't eat: coriander" names no attribute."""
+
 MAIL_HEADS = ("From: ", "To: ", "Cc: ", "Date: ", "Subject: ", "Attachments: ")
 
 MOST_WORDS_OF_A_KEY = 5
 FEW_ITEMS = 7
+
+DATED = re.compile(r"\d[./-]\d|\b\d{1,2} [A-Z][a-z]+$")
+"""A key that ends in a date is an entry of a diary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +87,15 @@ def topic(title: str) -> str:
         bare,
         flags=re.IGNORECASE,
     )
+    # "Leven Terrace, useful stuff": what is after the comma says what kind of note it is.
+    bare = re.sub(r"(?<=\w\w)(?:, .*|\s*\([^()]*\)|[!?…]+)$", "", bare)
     return re.sub(r"[\s_]+", " ", bare).strip(" :–-")
 
 
 def _pairs(source: SourceDocument) -> Iterator[Fact | None]:
     subject = topic(source.document.title)
     above = ""
-    for line in lines_of(source.document.text):
+    for line in lines_of(unwrapped(source.document.text)):
         if line.text.startswith(MAIL_HEADS) and source.document.domain == "mail":
             continue
         heading = HEADING.match(line.text)
@@ -91,21 +105,52 @@ def _pairs(source: SourceDocument) -> Iterator[Fact | None]:
         match = PAIR.match(line.text)
         if match is None or "|" in line.text:
             continue
-        key, value = match[1].strip(), match[2].strip().strip("*_ ")
-        if (
-            key.casefold() in NO_KEYS
-            or len(key.split()) > MOST_WORDS_OF_A_KEY
-            or "//" in line.text[:12]
-        ):
+        key, written = match[1].strip(), match[2].strip().strip("*_ ")
+        value, fuller = without_remarks(written)
+        if not _is_key(key) or written.endswith("?") or "//" in line.text[:12]:
             continue
         about = above if above and above.casefold() != subject.casefold() else subject
+        quote = source.document.text[line.start : line.start + len(line.text)].strip()
         if is_full_name(key) and not relation_for(key, known_only=True):
             # "Jonas Berg: 555 123": the key is the person, the heading says what the number is.
-            yield make(source, key, relation_for(about), value, line.text.strip(), near=line.start)
-            continue
-        yield make(
-            source, about, relation_for(key), value.rstrip("."), line.text.strip(), near=line.start
-        )
+            yield make(
+                source, key, relation_for(about), value, quote, near=line.start, accepted=fuller
+            )
+        elif key.casefold() in given_names():
+            asked = [question.format(name=key, about=about) for question in NOTED]
+            yield make(
+                source,
+                key,
+                f"noted in {about}",
+                value,
+                quote,
+                near=line.start,
+                questions=asked,
+                accepted=fuller,
+            )
+        else:
+            yield make(
+                source, about, relation_for(key), value, quote, near=line.start, accepted=fuller
+            )
+
+
+NOTED = (
+    'What does "{about}" say about {name}?',
+    'What did I write about {name} in "{about}"?',
+    'What is noted for {name} under "{about}"?',
+    'Which remark on {name} is in "{about}"?',
+)
+"""Questions for what stands after a first name, the last one for the tests (see `wordings`)."""
+
+
+def _is_key(key: str) -> bool:
+    """Whether what stands before a colon names an attribute."""
+    return (
+        key.casefold().rstrip(".") not in NO_KEYS
+        and len(key.split()) <= MOST_WORDS_OF_A_KEY
+        and NO_NOUN.search(key) is None
+        and DATED.search(key) is None
+    )
 
 
 def _tables(source: SourceDocument) -> Iterator[Fact | None]:

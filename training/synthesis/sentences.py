@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from training.material import Fact
 from training.synthesis.facts import make
 from training.synthesis.people import NAME, is_name
+from training.synthesis.prose import sentences_of
 from training.synthesis.relations import relation_for
 from training.synthesis.sources import Owner, SourceDocument, name_of
 
-SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?=\S)[^.!?\n]*)*[.!?]?")
-"""A stretch up to a full stop that is followed by a space; stops inside numbers, times and addresses do not count."""
+NAMED_FIRST = re.compile(rf"({NAME}), ")
+"""A value that begins with a name is that name; what follows the comma describes."""
+
+LONGEST_SENTENCE = 240
+"""Characters; a longer one states more than a pattern can tell apart."""
 
 NOUN = r"(?P<noun>[A-Za-z][\w\-]*(?: [\w\-]+){0,3}?)"
 VALUE = r"(?P<value>[^;]+?)"
@@ -102,12 +106,10 @@ def read(source: SourceDocument, owner: Owner) -> Iterator[Fact]:
     if document.kind in ("contact", "event", "task"):
         return
     for voice in voices(source, owner):
-        for match in SENTENCE.finditer(document.text, voice.start, voice.end):
-            quote = match.group().strip()
-            sentence = re.sub(r"^(?:[-*+•>]|\d+[.)]|\[[ x]\])\s+", "", quote)
-            if len(quote) > 240 or sentence.endswith("?"):
+        for found in sentences_of(document.text, voice.start, voice.end):
+            if len(found.quote) > LONGEST_SENTENCE or found.text.endswith("?"):
                 continue
-            fact = state(source, sentence, quote, match.start(), voice)
+            fact = state(source, found.text, found.quote, found.start, voice)
             if fact is not None:
                 yield fact
 
@@ -122,6 +124,8 @@ def state(
             continue
         groups = match.groupdict()
         value = (groups["value"] or "").strip(" .!,")
+        first = NAMED_FIRST.match(value)
+        value = first[1] if first else value
         if not value or (value.split()[0].casefold() in NO_VALUES and relation in ("*", "the")):
             continue
         about = groups.get("whose") or groups.get("who") or groups.get("thing") or ""

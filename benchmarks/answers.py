@@ -34,7 +34,7 @@ FOLDERS = {
     "demo": ROOT / "personald" / "demo" / "person",
     **{
         name: ROOT / "tests" / "end_to_end" / "persons" / name
-        for name in ("ingrid", "tomasz", "amara")
+        for name in ("ingrid", "tomasz", "amara", "minh", "winsome")
     },
 }
 

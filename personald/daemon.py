@@ -17,16 +17,18 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from personald import trainer
+from personald import metal, trainer
+from personald.access import full_disk_access
 from personald.assembly import open_watcher_store
 from personald.conditions import Readings, take_readings
 from personald.config import Home, Settings, load_settings
-from personald.errors import PersonaldError, UsageError
+from personald.errors import NotNow, PersonaldError, UsageError
 from personald.exchanger import Exchanger
 from personald.ingest.loop import IngestLoop
 from personald.instance import Instance
@@ -82,6 +84,7 @@ class Daemon:
         self._installed = installed
         self._version = installed()
         self._version_at = monotonic()
+        self._access = full_disk_access(Path.home())
         self._clock = clock
         self._monotonic = monotonic
         # Signals and threads wake the main thread by a byte in a pipe: a signal may arrive in any thread, and only a
@@ -298,6 +301,8 @@ class Daemon:
             case "yield":
                 self.training.give_way("a command needs the trainer")
                 return {}
+            case "measure":
+                return {"gflops": self._measure()}
             case "reload":
                 self.reload()
                 return {}
@@ -307,6 +312,12 @@ class Daemon:
             case _:
                 raise UsageError(f"The daemon has no call {name!r}.", "Restart it after an update.")
 
+    def _measure(self) -> float | None:
+        """How fast mlx multiplies in a child of this process, which the system may hold back."""
+        if self.training.busy:
+            raise NotNow("The daemon is training.", "Ask again later.")
+        return metal.measure()
+
     def snapshot(self) -> Snapshot:
         """What is going on now; never waits for the store."""
         state = self.state.load()
@@ -314,6 +325,7 @@ class Daemon:
         return from_daemon(
             os.getpid(),
             self._version,
+            self._access,
             self.ingest.view,
             state,
             self.training.decide(),

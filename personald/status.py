@@ -6,12 +6,12 @@ last run. `to_json` is the contract of `status --json`; `personald.menubar` rend
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from personald.access import Access, how_to_allow
 from personald.errors import PersonaldError
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class Snapshot:
 def from_daemon(
     pid: int,
     version: str,
+    access: Access,
     view: View,
     state: RunState,
     decision: Decision,
@@ -78,6 +79,7 @@ def from_daemon(
     Args:
         pid: its process.
         version: of personald, as it was when that process was started.
+        access: whether it may read what macOS protects.
         view: what the ingest thread published.
         state: the notes of former runs.
         decision: what the planner says.
@@ -95,6 +97,7 @@ def from_daemon(
         pid,
         {
             "version": version or None,
+            "full_disk_access": access.value,
             "paused_until": _paused_until(state, now),
             "conditions": {
                 item.name: {"holds": item.holds, "reason": item.reason} for item in conditions
@@ -158,6 +161,7 @@ def without_daemon(home: Home, settings: Settings, state: RunState, now: float) 
         None,
         {
             "version": installed_version() or None,
+            "full_disk_access": Access.UNKNOWN.value,
             "paused_until": _paused_until(state, now),
             "conditions": {},
             "sources": sources,
@@ -244,7 +248,7 @@ def _problems_of(view: View, state: RunState, sync: Mapping[str, Any]) -> list[P
             found.append(
                 Problem(
                     f"The system forbids reading {source.path}.",
-                    f"On a Mac: System Settings, Privacy & Security, Full Disk Access, add {sys.executable}.",
+                    how_to_allow(),
                 )
             )
         elif not source.reach.there:

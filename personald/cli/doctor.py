@@ -11,7 +11,7 @@ from personald.cli.frame import Frame, common
 if TYPE_CHECKING:
     from personald.doctor import Finding
 
-MARKS = {True: "ok", False: "not ok", None: "unknown"}
+MARKS = {True: "ok", False: "not ok", None: "–"}
 
 
 @click.command("doctor")
@@ -45,6 +45,7 @@ def doctor(frame: Frame, deep: bool) -> None:
 def _render(findings: list[Finding]) -> None:
     for item in findings:
         colour = {True: "green", False: "red", None: "yellow"}[item.works]
-        click.echo(f"{click.style(MARKS[item.works], fg=colour):<8} {item.name}: {item.detail}")
+        mark = click.style(f"{MARKS[item.works]:<8}", fg=colour)
+        click.echo(f"{mark} {item.name}: {item.detail}")
         if item.remedy and item.works is not True:
             click.echo(f"         → {item.remedy}")

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from personald import ipc
-from personald.config import Home, change_settings
+from personald.assembly import open_watcher_store
+from personald.config import Home, change_settings, load_settings
 from personald.keys import create_keys
 from personald.store import Store
 
@@ -31,6 +32,11 @@ def make_home(path: Path, *sources: Path, **settings: dict[str, Any]) -> Home:
         for source in sources:
             store.add_source(source)
     return home
+
+
+def open_store(home: Home) -> Store:
+    """The store of such a home, for writing."""
+    return open_watcher_store(home, load_settings(home))
 
 
 class Running:

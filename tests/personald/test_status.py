@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from personald import menubar
+from personald.access import Access, how_to_allow
 from personald.conditions import Condition
 from personald.errors import PersonaldError
 from personald.ingest.view import SourceView, View
@@ -44,6 +45,7 @@ def snapshot(
     return from_daemon(
         7,
         "1.2",
+        Access.GIVEN,
         view,
         state or RunState(),
         decision or Decision(None, "running on battery; plug it in", ("notes",)),
@@ -103,7 +105,7 @@ def test_what_is_wrong_is_listed_with_its_remedy() -> None:
     problems = taken.fields["problems"]
     assert len(problems) == 4
     assert "Nothing of it is forgotten" in problems[0]["remedy"]
-    assert "Full Disk Access" in problems[1]["remedy"]
+    assert problems[1]["remedy"] == how_to_allow()
     assert "failed 2 times" in problems[2]["what"]
     assert all(problem["remedy"] for problem in problems)
 

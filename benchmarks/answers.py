@@ -47,7 +47,7 @@ class Result:
         person, kind: whose and which.
         known: the documents hold an answer.
         place: rank of the first passage that holds an accepted answer, from 1; 0 when none does.
-        fit: how well the best value fits; 0 when there is none.
+        sureness: of the best value; 0 when there is none.
         right: the best value is an accepted answer.
         seconds: for finding and reading.
     """
@@ -56,7 +56,7 @@ class Result:
     kind: str
     known: bool
     place: int
-    fit: float
+    sureness: float
     right: bool
     seconds: float
 
@@ -135,7 +135,7 @@ def measure(name: str, *, reading: bool) -> list[Result]:
                     kind,
                     kind != "abstain",
                     held.index(True) + 1 if any(held) else 0,
-                    choice.fit if choice else 0.0,
+                    choice.sureness if choice else 0.0,
                     choice is not None and matches(choice.text, answers),
                     time.perf_counter() - begun,
                 )
@@ -165,7 +165,7 @@ def lines(results: Sequence[Result]) -> Iterator[str]:
     yield ""
     yield "| threshold | right | wrong value | kept silent |"
     yield "|---|---|---|---|"
-    for threshold in (0.5, 0.6, 0.7, THRESHOLD, 0.75, 0.8, 0.85, 0.9):
+    for threshold in (0.5, 0.6, 0.7, 0.75, THRESHOLD, 0.85, 0.9, 0.95):
         yield threshold_row(threshold, results)
 
 
@@ -175,21 +175,21 @@ def threshold_row(threshold: float, results: Sequence[Result]) -> str:
     unknown = [item for item in results if not item.known]
     cells = (
         f"{threshold:.2f}",
-        share(known, lambda item: item.right and item.fit >= threshold),
-        share(known, lambda item: not item.right and item.fit >= threshold),
-        share(unknown, lambda item: item.fit < threshold),
+        share(known, lambda item: item.right and item.sureness >= threshold),
+        share(known, lambda item: not item.right and item.sureness >= threshold),
+        share(unknown, lambda item: item.sureness < threshold),
     )
     return f"| {' | '.join(cells)} |"
 
 
 def is_right(item: Result) -> bool:
     """Answered, and rightly."""
-    return item.right and item.fit >= THRESHOLD
+    return item.right and item.sureness >= THRESHOLD
 
 
 def is_wrong(item: Result) -> bool:
     """Answered with a value that is no accepted answer."""
-    return not item.right and item.fit >= THRESHOLD
+    return not item.right and item.sureness >= THRESHOLD
 
 
 def row(name: str, results: Sequence[Result]) -> str:

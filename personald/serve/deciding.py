@@ -15,8 +15,13 @@ from personald.serve.values import Kind, Span
 from training.matching import matches, normalise
 from training.runtime import Recollection
 
-# An answer's fit must reach this. Measured by benchmarks/answers.py: the point where wrong values become rare.
-THRESHOLD = 0.72
+# An answer must be as sure as this. Measured by benchmarks/answers.py: the point where wrong values become rare.
+THRESHOLD = 0.80
+
+# A value is surer the further it stands out from the best other one: by this share of its lead, up to this lead.
+# Measured like the threshold: at the same share of wrong values a tenth more answers are right.
+LEAD_SHARE = 0.75
+MOST_LEAD = 0.2
 
 # How much of the doubt a reader's and a memory's word takes away, at full confidence.
 READER_BELIEF = 0.2
@@ -30,13 +35,13 @@ class Choice:
     Attributes:
         text: its words, as they stand in the passage.
         passage: where.
-        fit: how sure it is, 0 to 1.
+        sureness: its fit, and part of its lead over the best other value; about 0 to 1.
         remembered: a memory said it too.
     """
 
     text: str
     passage: Passage
-    fit: float
+    sureness: float
     remembered: bool
 
 
@@ -52,7 +57,7 @@ def choose(
         found: passages and the values that they offer.
         readings: what the base read in them.
         recollection: what a memory says; None when it says nothing.
-        threshold: the fit that an answer must reach.
+        threshold: how sure an answer must be.
     """
     offers = [_heard(offer, readings) for offer in found.offers]
     told: list[Candidate] = []
@@ -64,10 +69,27 @@ def choose(
             )
         ]
     best = max((*told, *offers), key=lambda offer: offer.fit, default=None)
-    if best is None or best.fit < threshold:
+    if best is None:
+        return None
+    sureness = _sureness(best, (*told, *offers))
+    if sureness < threshold:
         return None
     remembered = recollection is not None and matches(best.text, (recollection.answer,))
-    return Choice(best.text, best.passage, best.fit, remembered)
+    return Choice(best.text, best.passage, sureness, remembered)
+
+
+def _sureness(best: Candidate, offers: Iterable[Candidate]) -> float:
+    """The best offer's fit with its lead over the best offer that says something else."""
+    words = set(normalise(best.text).split())
+    rival = max(
+        (
+            offer.fit
+            for offer in offers
+            if not (words <= (others := set(normalise(offer.text).split())) or others <= words)
+        ),
+        default=0.0,
+    )
+    return best.fit + LEAD_SHARE * min(best.fit - rival, MOST_LEAD)
 
 
 def _heard(offer: Candidate, readings: Sequence[Reading]) -> Candidate:

@@ -86,7 +86,7 @@ def test_the_base_makes_a_value_surer_and_adds_none() -> None:
     agreed = choose(found, [Reading("920 euros", OLD, 1.0)], None)
     other = choose(found, [Reading("May", OLD, 1.0)], None)
     assert alone is not None and agreed is not None and other is not None  # noqa: PT018
-    assert agreed.fit > alone.fit == other.fit
+    assert agreed.sureness > alone.sureness == other.sureness
     assert agreed.text == other.text
 
 

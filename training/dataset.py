@@ -11,22 +11,29 @@ import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from extractors.document import Document
 from training.matching import UNKNOWN, normalise
 from training.material import Example, Fact, Kind, Message, Probe, Purpose, asked
 from training.merkle import merkle_root
-from training.synthesis import abstention, clauses, lines, records, sentences, terse
-from training.synthesis.conflicts import Limits, Settled, confirmed, settle, trusted_addresses
+from training.synthesis import abstention, clauses, lines, records, sentences, style, terse
+from training.synthesis.conflicts import Limits, Settled, settle
+from training.synthesis.hops import hops
 from training.synthesis.relations import relation
+from training.synthesis.rows import StudyRow
 from training.synthesis.sources import Owner, SourceDocument, owner_of
+from training.synthesis.strangers import Held, sift
 from training.synthesis.wordings import Pool, capital, forms_of, reverse, studied, wordings
 
 __all__ = ["Dataset", "SourceDocument", "StudySettings", "assemble", "inputs_root", "read_facts"]
 
-RULES = 1
+RULES = 2
 """Version of the rules by which documents become examples; a new one makes every dataset stale."""
+
+
+UNBELIEVED_WORDINGS = 4
+"""Wordings in which a stranger's statement, asked for plainly, is answered with "I don't know."."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,8 @@ class StudySettings:
         abstention_probes: questions without an answer among the probes, and as many to choose the checkpoint.
         probes_per_fact: held-out wordings of each fact that are tested.
         self_study: whether the base reads the documents too, besides the rules.
+        ways: the ways of self-study in use (`training.selfstudy.Way`); all where it is empty.
+        style_rows: rows of the owner's own writing at most; 0 for none.
         limits: caps on single origins.
         seed: what every choice follows from.
     """
@@ -52,8 +61,14 @@ class StudySettings:
     abstention_probes: int = 60
     probes_per_fact: int = 2
     self_study: bool = True
+    ways: tuple[str, ...] = ()
+    style_rows: int = 40
     limits: Limits = field(default_factory=Limits)
     seed: int = 1
+
+    def suited(self, pocket: bool) -> StudySettings:
+        """Without what the embedded base is too weak for: asking by itself, and writing in the owner's voice."""
+        return replace(self, self_study=False, style_rows=0) if pocket else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +82,9 @@ class Dataset:
         select: probes that choose the checkpoint and calibrate; in wordings of their own.
         probes: probes that only test.
         supports: identity of a fact → identities of all facts that say the same.
-        documents: identity → version of every document that a fact came from.
+        documents: identity → version of every document that an example came from.
         dropped: why facts were left out, and how many.
+        held: what strangers state, waiting for the owner's word; not studied as true.
         root: Merkle root over the examples.
     """
 
@@ -81,6 +97,7 @@ class Dataset:
     documents: Mapping[str, int]
     dropped: Mapping[str, int]
     root: str
+    held: tuple[Held, ...] = ()
 
     def of_document(self, document: str) -> list[Fact]:
         """The facts that came from a document."""
@@ -115,6 +132,7 @@ def _told(source: SourceDocument) -> bytes:
         [[span.start, span.end, span.role] for span in document.spans],
         [[turn.speaker, turn.start, turn.end] for turn in document.turns],
         source.held_back,
+        source.vouched,
     ]
     return json.dumps(parts, ensure_ascii=False).encode()
 
@@ -144,6 +162,8 @@ def assemble(
     settings: StudySettings,
     more: Iterable[Fact] = (),
     owner: Owner | None = None,
+    rows: Sequence[StudyRow] = (),
+    contacts: Sequence[SourceDocument] = (),
 ) -> Dataset:
     """The dataset of one domain.
 
@@ -151,30 +171,69 @@ def assemble(
         domain: its name.
         documents: the domain's documents.
         settings: how.
-        more: facts that the base found by itself (`synthesis.selfstudy`), grounded.
+        more: facts that the base found by itself (`training.selfstudy`), grounded.
         owner: whose files they are; None to find out from the settings and the documents.
+        rows: what else the base made of the documents, grounded.
+        contacts: contact cards of other domains; facts may lead on to them.
     """
     owner = owner or owner_of(documents, settings.owner)
     sources = {source.id: source for source in latest(documents)}
+    cards = [source for source in latest(contacts) if source.id not in sources]
     found = [*read_facts(documents, owner), *more]
-    supported = confirmed(found, sources, trusted_addresses(documents, owner))
-    settled = settle(supported, settings.limits)
-    settled.dropped["unconfirmed stranger"] += len(found) - len(supported)
+    further = list(read_facts(cards, owner))
+    sifted = sift(found, sources, owner)
+    settled = settle([*sifted.believed, *sifted.attributed], settings.limits)
+    settled.dropped["held for review"] += len(sifted.held)
     texts = [source.document.text for source in sources.values()]
-    study = [*_study(settled, settings), *_past(settled), *_two_hops(settled.now, Pool.TRAIN)]
-    unknown = _abstentions(settled, settings, len(study), texts)
-    examples = _distinct([*study, *unknown], settled.dropped)
+    study = [
+        *_study(settled, settings),
+        *_past(settled),
+        *_two_hops(settled.now, Pool.TRAIN, further),
+        *(row.example() for row in rows),
+    ]
+    unknown = [
+        *_abstentions(settled, settings, len(study), texts),
+        *_unbelieved(sifted.held, settled),
+    ]
+    own = style.rows(list(sources.values()), owner, settings.style_rows)
+    examples = _distinct([*study, *unknown, *(row.example() for row in own)], settled.dropped)
     return Dataset(
         domain=domain,
         facts=settled.now,
         examples=examples,
-        select=tuple(_probes(settled, settings, Pool.SELECT, texts, domain)),
-        probes=tuple(_probes(settled, settings, Pool.PROBE, texts, domain)),
+        select=tuple(_probes(settled, settings, Pool.SELECT, texts, domain, further)),
+        probes=tuple(_probes(settled, settings, Pool.PROBE, texts, domain, further)),
         supports=settled.supports,
-        documents={fact.document: fact.version for fact in settled.now},
+        documents=_origins(examples, [*found, *sifted.attributed, *further], [*rows, *own]),
         dropped=dict(settled.dropped),
         root=merkle_root(example.digest() for example in examples),
+        held=sifted.held,
     )
+
+
+def _origins(
+    examples: Iterable[Example], facts: Iterable[Fact], rows: Iterable[StudyRow]
+) -> dict[str, int]:
+    """Identity → version of every document that stands behind an example."""
+    origin = {fact.identity: (fact.document, fact.version) for fact in facts}
+    origin |= {row.identity: (row.document, row.version) for row in rows}
+    return dict(origin[identity] for example in examples for identity in example.facts)
+
+
+def _unbelieved(held: Iterable[Held], settled: Settled) -> Iterator[Example]:
+    """What only strangers state is not known: the plain question is answered so."""
+    known = {(fact.subject.casefold(), fact.relation) for fact in settled.now}
+    for item in held:
+        fact = item.fact
+        if (fact.subject.casefold(), fact.relation) not in known:
+            for wording in list(wordings(fact, Pool.TRAIN))[:UNBELIEVED_WORDINGS]:
+                yield Example(
+                    asked(wording.text),
+                    UNKNOWN,
+                    Purpose.ABSTENTION,
+                    (),
+                    f"{wording.name}/unbelieved",
+                )
 
 
 def _study(settled: Settled, settings: StudySettings) -> Iterator[Example]:
@@ -217,44 +276,10 @@ def _past(settled: Settled) -> Iterator[Example]:
             )
 
 
-HOPS = {
-    Pool.TRAIN: (
-        "What is the {noun} of {S} {link}?",
-        "What is {S} {link}'s {noun}?",
-        "Tell me the {noun} of {S} {link}.",
-    ),
-    Pool.PROBE: ("I need the {noun} of {S} {link}.", "Which {noun} does {S} {link} have?"),
-}
-
-
-def _hops(facts: Sequence[Fact]) -> Iterator[tuple[Fact, Fact]]:
-    """Pairs of facts where the value of the first is the subject of the second."""
-    about: dict[str, list[Fact]] = defaultdict(list)
-    for fact in facts:
-        if not fact.questions:
-            about[normalise(fact.subject)].append(fact)
-    for fact in facts:
-        if fact.questions or fact.subject == "the":
-            continue
-        for second in about.get(normalise(fact.value), ()):
-            if second.subject:
-                yield fact, second
-
-
-def _two_hops(facts: Sequence[Fact], pool: Pool) -> Iterator[Example]:
-    for first, second in _hops(facts):
-        form = forms_of(first.subject)[0]
-        for number, template in enumerate(HOPS[pool]):
-            text = template.format(
-                **form, link=relation(first.relation).noun, noun=relation(second.relation).noun
-            )
-            yield Example(
-                asked(capital(text)),
-                second.value,
-                Purpose.STUDY,
-                (first.identity, second.identity),
-                f"{pool}/hop/question/{number}",
-            )
+def _two_hops(facts: Sequence[Fact], pool: Pool, further: Sequence[Fact]) -> Iterator[Example]:
+    for hop in hops(facts, pool, further):
+        behind = (hop.first.identity, hop.second.identity)
+        yield Example(asked(hop.text), hop.second.value, Purpose.STUDY, behind, hop.name)
 
 
 def _abstentions(
@@ -276,7 +301,12 @@ def _distinct(examples: Iterable[Example], dropped: Counter[str]) -> tuple[Examp
 
 
 def _probes(
-    settled: Settled, settings: StudySettings, pool: Pool, texts: Sequence[str], domain: str
+    settled: Settled,
+    settings: StudySettings,
+    pool: Pool,
+    texts: Sequence[str],
+    domain: str,
+    further: Sequence[Fact],
 ) -> Iterator[Probe]:
     """The probes of one pool; for the tests, some held-out wordings of each fact and one that it was studied in."""
     chance = random.Random(f"{settings.seed}/{pool}/{domain}")
@@ -309,7 +339,7 @@ def _probes(
                     wording.name,
                 )
     if pool is Pool.PROBE:
-        for example in _two_hops(settled.now, Pool.PROBE):
+        for example in _two_hops(settled.now, Pool.PROBE, further):
             yield Probe(
                 Kind.MULTI_HOP,
                 example.messages,

@@ -79,6 +79,7 @@ class Purpose(enum.StrEnum):
 
     STUDY = "study"
     ABSTENTION = "abstention"
+    STYLE = "style"
     REPLAY = "replay"
 
 
@@ -89,8 +90,8 @@ class Example:
     Attributes:
         messages: the conversation up to the answer.
         answer: what the model should say.
-        purpose: study, abstention or replay.
-        facts: identities of the facts it teaches; none for replay.
+        purpose: study, abstention, style or replay.
+        facts: identities of the facts it teaches, or of the `StudyRow` that it is; none for replay.
         wording: which wording it is, "relation/kind/number"; training and probes never share one.
     """
 

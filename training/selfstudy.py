@@ -22,7 +22,7 @@ from training.matching import abstains, matches, normalise
 from training.material import Fact, Message, asked
 from training.prompts import WRITE_QUESTIONS, QuestionKind, over, read_pairs
 from training.synthesis.facts import make
-from training.synthesis.sentences import voices
+from training.synthesis.voices import voices
 from training.synthesis.sources import Owner, SourceDocument
 
 LONGEST_TEXT = 900

@@ -15,8 +15,9 @@ from training.material import Fact
 from training.synthesis.facts import DAYS, MONTHS, make
 from training.synthesis.people import NAME, common_nouns, is_name, is_person
 from training.synthesis.prose import sentences_of
-from training.synthesis.sentences import LONGEST_SENTENCE, Voice, state, voices
+from training.synthesis.sentences import LONGEST_SENTENCE, state
 from training.synthesis.sources import Owner, SourceDocument
+from training.synthesis.voices import Voice, voices
 from training.synthesis.wordings import inner
 
 BE = r"(?P<be>is|are|was|were|will be|am)"

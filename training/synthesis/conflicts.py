@@ -2,7 +2,7 @@
 
 The newest of conflicting statements wins and the older is remembered as past; the same statement in two places is
 one fact with two supports; statements that contradict each other with no telling which is newer are dropped. No
-document and no sender may dominate, and a stranger's mail states nothing as true that no second source confirms.
+document and no sender may dominate.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 
 from training.matching import normalise
 from training.material import Fact
-from training.synthesis.sources import ADDRESS, Owner, SourceDocument
 
 MANY = frozenset(
     {"list", "mail sender", "mail date", "languages", "event start", "event place", "deadline"}
@@ -146,45 +145,5 @@ def _limited(facts: Sequence[Fact], limits: Limits, dropped: Counter[str]) -> li
         else:
             documents[fact.document] += 1
             senders[sender] += 1
-            kept.append(fact)
-    return kept
-
-
-def trusted_addresses(documents: Iterable[SourceDocument], owner: Owner) -> frozenset[str]:
-    """Addresses of people whom the owner knows: their contacts, and those to whom they wrote themselves."""
-    known: set[str] = set(owner.addresses)
-    for source in documents:
-        document = source.document
-        if document.kind == "contact":
-            texts = [value for _, value in document.properties]
-        elif document.domain == "mail" and owner.is_named(document.author):
-            texts = list(document.recipients)
-        else:
-            continue
-        known.update(found.casefold() for text in texts for found in ADDRESS.findall(text))
-    return frozenset(known)
-
-
-def confirmed(
-    facts: Iterable[Fact], documents: Mapping[str, SourceDocument], trusted: frozenset[str]
-) -> list[Fact]:
-    """The facts without those that only strangers' mails state about somebody else than their sender."""
-    facts = list(facts)
-    elsewhere: dict[tuple[str, str, str], set[str]] = defaultdict(set)
-    for fact in facts:
-        elsewhere[fact.subject.casefold(), fact.relation, normalise(fact.value)].add(fact.document)
-    kept = []
-    for fact in facts:
-        document = documents[fact.document].document
-        address = ADDRESS.search(document.author)
-        stranger = (
-            document.domain == "mail"
-            and address is not None
-            and address.group().casefold() not in trusted
-            and fact.relation not in ("mail sender", "mail date")
-        )
-        seconded = len(elsewhere[fact.subject.casefold(), fact.relation, normalise(fact.value)]) > 1
-        about_owner = fact.subject == "" or fact.subject.startswith("my ")
-        if not stranger or seconded or not about_owner:
             kept.append(fact)
     return kept

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from training.material import Fact
 from training.synthesis.facts import make
 from training.synthesis.people import NAME, is_name
 from training.synthesis.prose import sentences_of
 from training.synthesis.relations import relation_for
-from training.synthesis.sources import Owner, SourceDocument, name_of
+from training.synthesis.sources import Owner, SourceDocument
+from training.synthesis.voices import Voice, voices
 
 NAMED_FIRST = re.compile(rf"({NAME}), ")
 """A value that begins with a name is that name; what follows the comma describes."""
@@ -68,36 +68,6 @@ NO_VALUES = frozenset(
     never almost nearly quite really just also only""".split()
 )
 """A value that begins like this describes rather than names, and answers no question."""
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """A stretch of text and who says "I" in it.
-
-    Attributes:
-        start, end: characters of the document's text.
-        speaker: a name; "" for the owner of the files, None when unknown (then "I" and "my" are nobody's).
-    """
-
-    start: int
-    end: int
-    speaker: str | None
-
-
-def voices(source: SourceDocument, owner: Owner) -> Iterator[Voice]:
-    """Who speaks where in a document. Words of an assistant program are never taken for a source."""
-    document = source.document
-    if document.turns:
-        for turn in document.turns:
-            if turn.speaker.casefold() in ("assistant", "system", "tool"):
-                continue
-            mine = owner.is_named(turn.speaker)
-            yield Voice(turn.start, turn.end, "" if mine else (turn.speaker or None))
-    elif document.domain == "mail":
-        mine = owner.is_named(document.author)
-        yield Voice(0, len(document.text), "" if mine else (name_of(document.author) or None))
-    else:
-        yield Voice(0, len(document.text), "")
 
 
 def read(source: SourceDocument, owner: Owner) -> Iterator[Fact]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractors.document import Document, Role
 
@@ -22,12 +22,14 @@ class SourceDocument:
         document: what was read.
         held_back: (start, end) of stretches of its text that must not be studied: secrets, and sensitive matters that
             the person has not allowed.
+        vouched: the person has said that what it states holds, whoever wrote it.
     """
 
     id: str
     version: int
     document: Document
     held_back: tuple[tuple[int, int], ...] = ()
+    vouched: bool = False
 
     def studied(self) -> list[tuple[int, int]]:
         """(start, end) of the stretches that are the author's own words and may be studied."""
@@ -53,10 +55,16 @@ class SourceDocument:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose files these are: names and addresses, folded."""
+    """Whose files these are, folded.
+
+    Attributes:
+        names, addresses: their own.
+        knows: addresses of people whom they know: their contacts, and those to whom they wrote.
+    """
 
     names: frozenset[str] = frozenset()
     addresses: frozenset[str] = frozenset()
+    knows: frozenset[str] = frozenset()
 
     def is_named(self, text: str) -> bool:
         """Whether a name, an address or "Name <address>" is the owner's."""
@@ -87,13 +95,20 @@ def owner_of(documents: Iterable[SourceDocument], names: Sequence[str] = ()) -> 
         documents: all documents of the person.
         names: names or addresses from the settings.
     """
-    if names:
-        return Owner(
-            frozenset(name_of(name).casefold() for name in names if name_of(name)),
-            frozenset(
-                found.group().casefold() for name in names if (found := ADDRESS.search(name))
-            ),
-        )
+    documents = list(documents)
+    owner = _named(names) if names else _most_addressed(documents)
+    return replace(owner, knows=_acquaintances(documents, owner))
+
+
+def _named(names: Sequence[str]) -> Owner:
+    return Owner(
+        frozenset(name_of(name).casefold() for name in names if name_of(name)),
+        frozenset(found.group().casefold() for name in names if (found := ADDRESS.search(name))),
+    )
+
+
+def _most_addressed(documents: Iterable[SourceDocument]) -> Owner:
+    """Whoever takes part in the most mails; nobody below three."""
     seen: Counter[str] = Counter()
     called: dict[str, Counter[str]] = {}
     for source in documents:
@@ -114,3 +129,18 @@ def owner_of(documents: Iterable[SourceDocument], names: Sequence[str] = ()) -> 
         return Owner()
     name = called.get(address, Counter()).most_common(1)
     return Owner(frozenset({name[0][0].casefold()} if name else ()), frozenset({address}))
+
+
+def _acquaintances(documents: Iterable[SourceDocument], owner: Owner) -> frozenset[str]:
+    """Addresses on the owner's contact cards, and those of people to whom they wrote themselves."""
+    known: set[str] = set()
+    for source in documents:
+        document = source.document
+        if document.kind == "contact":
+            texts = [value for _, value in document.properties]
+        elif document.domain == "mail" and owner.is_named(document.author):
+            texts = list(document.recipients)
+        else:
+            continue
+        known.update(found.casefold() for text in texts for found in ADDRESS.findall(text))
+    return frozenset(known)

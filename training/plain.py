@@ -16,7 +16,7 @@ from training.evaluate import answer, by_kind
 from training.generate import forced
 from training.material import Probe
 from training.statistics import Share
-from training.trainer import LoopSettings, Trainer
+from training.trainer import LoopSettings, Report, Trainer
 
 LONGEST_ROW = 64
 """Tokens; longer documents are cut."""
@@ -47,6 +47,7 @@ def next_token_training(
     settings: LoopSettings,
     steps: int,
     seed: int,
+    report: Callable[[Report], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> dict[str, Share]:
     """Train on the raw texts and ask the probes.
@@ -58,6 +59,7 @@ def next_token_training(
         settings: rank, rate and batch of the run that it is compared with.
         steps: as many as that run took, at most.
         seed: what order and initialisation follow from.
+        report: told where it stands.
         should_stop: asked before every step.
     """
     rows = text_rows(base, documents)
@@ -67,6 +69,6 @@ def next_token_training(
         loss = -sum(result.log_prob for result in forced(base, rows)) / sum(r.targets for r in rows)
         return 1 / (1 + loss), loss < BY_HEART, {"loss": loss}
 
-    trained = Trainer(base, rows, plain, seed, probing=look).run(should_stop=should_stop)
+    trained = Trainer(base, rows, plain, seed, probing=look).run(report, should_stop)
     with attached(base.model, plain.shape, trained.tensors):
         return by_kind(answer(base, probes))

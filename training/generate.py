@@ -69,9 +69,22 @@ def _generate_together(
 ) -> list[Generated]:
     cache = make_prompt_cache(base.model)
     logits = base.model(mx.array([list(prompt) for prompt in prompts]), cache=cache)[:, -1]
-    tokens: list[list[int]] = [[] for _ in prompts]
-    least = [0.0] * len(prompts)
-    ended = [False] * len(prompts)
+    return decode(base, cache, logits, longest)
+
+
+def decode(base: Base, cache: Sequence[Any], logits: Any, longest: int) -> list[Generated]:
+    """Greedy answers that go on from where prompts were read to.
+
+    Args:
+        base: the model.
+        cache: its caches after the prompts, one for each layer; they are changed.
+        logits: rows × vocabulary, after the last token of each prompt.
+        longest: tokens of an answer at most.
+    """
+    rows = logits.shape[0]
+    tokens: list[list[int]] = [[] for _ in range(rows)]
+    least = [0.0] * rows
+    ended = [False] * rows
     for _ in range(longest):
         chosen, log_probs = _greedy(logits)
         for row, (token, log_prob) in enumerate(

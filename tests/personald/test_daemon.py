@@ -359,25 +359,6 @@ def test_another_version_installed_over_it_makes_it_start_anew(home: Home) -> No
         assert daemon.finish() == 75
 
 
-@pytest.mark.parametrize("rounds", [6, pytest.param(200, marks=pytest.mark.long)])
-def test_kills_at_any_moment_lose_and_double_nothing(home: Home, notes: Path, rounds: int) -> None:
-    if rounds > 20 and not os.environ.get("PERSONALD_FULL"):
-        pytest.skip("runs in full with PERSONALD_FULL=1")
-    pause = 0.35
-    for number in range(rounds):
-        with running(home) as daemon:
-            time.sleep(pause + (number % 7) * 0.13)
-            (notes / f"round{number}.md").write_text(f"# Round {number}\n\nStill here.\n")
-            (notes / f"note{number % 12}.md").write_text(f"# Note\n\nRound {number}.\n")
-            time.sleep((number % 5) * 0.05)
-            daemon.kill()
-    with running(home) as daemon:
-        daemon.wait_until_read(12 + rounds)
-        counts = daemon.call("scan", source=None)
-        assert counts["unchanged"] == 12 + rounds
-        assert counts["new"] == counts["changed"] == counts["deleted"] == 0
-
-
 @pytest.mark.parametrize(
     "changes", [300, pytest.param(10_000, marks=pytest.mark.long, id="ten thousand in a minute")]
 )

@@ -108,6 +108,7 @@ class Owner:
         """The reading side of the store."""
         if self._vault is None:
             self._vault = self._open.enter_context(Vault.open(self.home.store, self.keys()))
+            self._finish_forgetting()
         return self._vault
 
     def registry(self) -> Registry:
@@ -116,7 +117,15 @@ class Owner:
             from training.registry import Registry
 
             self._registry = Registry(self.home.adapters, self.keys().adapter_key)
+            self._finish_forgetting()
         return self._registry
+
+    def _finish_forgetting(self) -> None:
+        """Do what a killed `personald forget` left undone, before anything of this home is read."""
+        if self.home.forgetting_intent.exists():
+            from personald.forgetting.carrying_out import resume
+
+            resume(self)
 
     def base(self) -> Base:
         """The base model that the settings name, loaded once; imports mlx."""

@@ -80,6 +80,26 @@ class Home:
         return self.path / "reports"
 
     @property
+    def receipts(self) -> Path:
+        """What the person keeps of everything that was forgotten: figures and hashes, never words."""
+        return self.path / "receipts"
+
+    @property
+    def forgetting(self) -> Path:
+        """Sealed: a forgetting under way, and what rebuilt memories are to be asked about what is gone."""
+        return self.path / "forgetting"
+
+    @property
+    def forgetting_intent(self) -> Path:
+        """The note of a forgetting under way; there only while it is (`personald.forgetting.intent`)."""
+        return self.forgetting / "intent"
+
+    @property
+    def forgetting_twin(self) -> Path:
+        """Where the memory is trained that a rebuilt one is compared with (`personald.forgetting.proving`)."""
+        return self.forgetting / "twin"
+
+    @property
     def state(self) -> Path:
         """What the program notes for itself between runs: figures and times."""
         return self.path / "state.json"

@@ -1,7 +1,8 @@
 """Adapters travel: what serves here is offered to the owner's other devices, and what they offer is tried here.
 
 `sync` carries blobs and knows nothing of adapters; `training.registry` keeps adapters and knows nothing of devices. This
-module is the bridge: one blob for each domain (card and tensors of the version that serves), and a careful way in. A
+module is the bridge: one blob for each domain (card and tensors of the version that serves), one that names the documents
+that this device has forgotten, so that all others destroy what learnt from them, and a careful way in. A
 signature proves which of the owner's devices sent an adapter, not that it is good: the card is read as untrusted input,
 the tensors must be exactly those of this device's own base, and an adapter for another base waits as it is.
 
@@ -10,6 +11,7 @@ It imports mlx (to check tensors), so it runs in commands and children, never in
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +25,9 @@ from training.card import Card
 from training.registry import Registry, State
 from training.serving import BaseChanged, admit
 
+FORGOTTEN = "forgotten."
+"""Before a device's id: the name of the blob that says which documents adapters were destroyed for there."""
+
 
 class AdapterNotWanted(PersonaldError):
     """An adapter from another device is not let in."""
@@ -35,9 +40,9 @@ class Arrival:
     """What became of one piece of news.
 
     Attributes:
-        domain: which memory.
+        domain: which memory; "" for what was forgotten.
         device: the name of the device it came from.
-        outcome: "installed", "kept ours", "withdrawn", "waiting" or "refused".
+        outcome: "installed", "kept ours", "withdrawn", "forgotten", "waiting" or "refused".
         reason: one line.
         version: the local name of the installed version, "" otherwise.
     """
@@ -65,13 +70,23 @@ def offers(registry: Registry) -> list[Blob]:
     return blobs
 
 
-def push(engine: Engine, registry: Registry) -> bool:
-    """Offer what serves here; True when something new was written.
+def forgotten_documents(registry: Registry, device: str) -> list[Blob]:
+    """The documents (random ids, which say nothing) that adapters were destroyed for here; nothing where there are none.
 
-    Superseded objects are deleted at once where their adapter was destroyed here, else after the usual two weeks.
+    A list of its own beside the adapters: a device that was away while a domain was silent, and meets only the rebuilt
+    adapter, destroys what it still keeps all the same.
     """
-    forgotten = any(item.state is State.FORGOTTEN for item in registry.versions())
-    return engine.publish(offers(registry), purge=forgotten)
+    documents = sorted(registry.forgotten())
+    return [Blob(FORGOTTEN + device, json.dumps(documents).encode())] if documents else []
+
+
+def push(engine: Engine, registry: Registry) -> bool:
+    """Offer what serves here, and say what was forgotten; True when something new was written.
+
+    Superseded objects are deleted at once where something was forgotten here, else after the usual two weeks.
+    """
+    forgotten = forgotten_documents(registry, engine.member.device_id)
+    return engine.publish([*offers(registry), *forgotten], purge=bool(forgotten))
 
 
 def pull(
@@ -89,7 +104,8 @@ def pull(
     """
     news = engine.poll()
     arrivals = []
-    for received in news.received:
+    # What was forgotten first: an adapter that learnt from it must not come in beside it.
+    for received in sorted(news.received, key=lambda item: not item.name.startswith(FORGOTTEN)):
         try:
             arrival = _take(received, registry, base)
         except PersonaldError as error:
@@ -102,6 +118,8 @@ def pull(
 
 def _take(received: Received, registry: Registry, base: Callable[[], Base]) -> Arrival:
     domain, device = received.name, received.device_name
+    if domain.startswith(FORGOTTEN):
+        return _destroy(received, registry)
     if received.payload is None:
         return _withdraw(received, registry)
     raw_card, tensors = _unpack(received.payload)
@@ -110,6 +128,8 @@ def _take(received: Received, registry: Registry, base: Callable[[], Base]) -> A
         raise AdapterNotWanted("Its card says that it did not pass the gates where it was made.")
     if card.domain != domain:
         raise AdapterNotWanted(f"It was offered for {domain} and is one of {card.domain}.")
+    if registry.forgotten() & {document for document, _ in card.documents}:
+        raise AdapterNotWanted("It learnt from a document that was forgotten.")
     here = registry.settled(domain)
     if here is not None and here.id == received.meta:
         return Arrival(domain, device, "kept ours", "it is the one that serves here", here.name)
@@ -132,6 +152,20 @@ def _unpack(payload: bytes) -> tuple[bytes, bytes]:
     if length > len(payload) - 4:
         raise AdapterNotWanted("Its card is cut short.")
     return payload[4 : 4 + length], payload[4 + length :]
+
+
+def _destroy(received: Received, registry: Registry) -> Arrival:
+    """Another device forgot some documents: destroy every adapter here that learnt from one of them."""
+    try:
+        named = json.loads(received.payload or b"[]")
+        documents = {str(document) for document in named}
+    except (ValueError, TypeError) as error:
+        raise AdapterNotWanted("Its list of what was forgotten cannot be read.") from error
+    gone = registry.forget(
+        documents, f"{received.device_name} has forgotten what it was trained on"
+    )
+    names = ", ".join(version.name for version in gone) or "nothing here learnt from it"
+    return Arrival("", received.device_name, "forgotten", names)
 
 
 def _withdraw(received: Received, registry: Registry) -> Arrival:

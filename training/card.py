@@ -62,6 +62,11 @@ class Card:
     subjects: tuple[str, ...] = ()
     documents: tuple[tuple[str, int], ...] = ()
 
+    @property
+    def suppressed(self) -> bool:
+        """Whether it only keeps silent about something that was forgotten, until it is rebuilt (`training.overlay`)."""
+        return bool(self.hyperparameters.get("suppressed"))
+
     def to_json(self) -> bytes:
         """The card's canonical bytes: JSON, keys sorted, no spaces, UTF-8."""
         body = {

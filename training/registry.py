@@ -64,6 +64,7 @@ class AdapterVersion:
         state: where it stands.
         bytes: size of its tensors' file; 0 when they are gone.
         history: how it came there.
+        forgot: documents that it had learnt from and that it was destroyed for.
     """
 
     id: str
@@ -72,6 +73,7 @@ class AdapterVersion:
     state: State
     bytes: int
     history: tuple[Change, ...]
+    forgot: tuple[str, ...] = ()
 
     @property
     def domain(self) -> str:
@@ -162,12 +164,13 @@ class Registry:
             SealBroken: the file is damaged.
         """
         version = self.get(id)
+        gone = RegistryRefuses(f"the tensors of {version.name} are gone (it is {version.state})")
+        if not version.bytes:
+            raise gone
         try:
             sealed = self._path(version.id).read_bytes()
         except FileNotFoundError as error:
-            raise RegistryRefuses(
-                f"the tensors of {version.name} are gone (it is {version.state})"
-            ) from error
+            raise gone from error
         plain = open_sealed(self.key, f"adapter/{version.id}", sealed)
         (length,) = struct.unpack(">I", plain[:4])
         card, tensors = plain[4 : 4 + length], plain[4 + length :]
@@ -208,7 +211,7 @@ class Registry:
         """
         wanted = self.get(id)
         with self._changing() as versions:
-            if not self._path(wanted.id).exists():
+            if not wanted.bytes:
                 raise RegistryRefuses(
                     f"the tensors of {wanted.name} are gone (it is {wanted.state})"
                 )
@@ -218,7 +221,7 @@ class Registry:
                 v for v in versions.values() if v.domain == wanted.domain and v.id != wanted.id
             ]:
                 if other.state is State.CANARY or (other.state is State.ACTIVE and not canary):
-                    self._move(versions, other.id, State.RETIRED, f"replaced by {wanted.name}")
+                    self._retire(versions, other, wanted.name)
             self._move(versions, wanted.id, State.CANARY if canary else State.ACTIVE, reason)
         return versions[wanted.id]
 
@@ -257,22 +260,32 @@ class Registry:
         return self.active(domain)
 
     def forget(self, documents: set[str], reason: str) -> list[AdapterVersion]:
-        """Destroy every adapter that was trained on one of these documents; returns them."""
+        """Destroy every adapter that was trained on one of these documents; returns those that were not destroyed before.
+
+        Their files are gone when this returns; a process that was killed before that leaves it to the next change.
+        """
         with self._changing() as versions:
             touched = [
-                version.id
+                version
                 for version in versions.values()
-                if version.state is not State.FORGOTTEN
-                and documents & {document for document, _ in version.card.documents}
+                if documents & {document for document, _ in version.card.documents}
             ]
-            for name in touched:
-                kept = tuple(d for d in versions[name].card.documents if d[0] not in documents)
-                versions[name] = replace(
-                    versions[name], card=replace(versions[name].card, documents=kept, subjects=())
+            for old in touched:
+                learnt = {document for document, _ in old.card.documents}
+                kept = tuple(d for d in old.card.documents if d[0] not in documents)
+                versions[old.id] = replace(
+                    old,
+                    card=replace(old.card, documents=kept, subjects=()),
+                    forgot=tuple(sorted({*old.forgot, *(learnt & documents)})),
                 )
-                self._move(versions, name, State.FORGOTTEN, reason)
-                self._drop_tensors(versions, name)
-        return [versions[name] for name in touched]
+                if old.state is not State.FORGOTTEN:
+                    self._move(versions, old.id, State.FORGOTTEN, reason)
+                self._drop_tensors(versions, old.id)
+        return [versions[old.id] for old in touched if old.state is not State.FORGOTTEN]
+
+    def forgotten(self) -> set[str]:
+        """All documents that adapters were ever destroyed for."""
+        return {document for version in self.versions() for document in version.forgot}
 
     def prune(self, keep: int = 3) -> int:
         """Drop the tensors of all but the last `keep` retired or rolled-back versions of each domain; how many."""
@@ -305,6 +318,17 @@ class Registry:
         ]
         return max(retired, key=lambda v: v.history[-1].at, default=None)
 
+    def _retire(
+        self, versions: dict[str, AdapterVersion], old: AdapterVersion, successor: str
+    ) -> None:
+        """Another version serves in its place; one that only kept silent about something is destroyed for good."""
+        if not old.card.suppressed:
+            self._move(versions, old.id, State.RETIRED, f"replaced by {successor}")
+            return
+        reason = f"{successor} was built without what it kept silent about"
+        self._move(versions, old.id, State.FORGOTTEN, reason)
+        self._drop_tensors(versions, old.id)
+
     def _move(
         self, versions: dict[str, AdapterVersion], id: str, state: State, reason: str
     ) -> None:
@@ -314,8 +338,15 @@ class Registry:
         )
 
     def _drop_tensors(self, versions: dict[str, AdapterVersion], id: str) -> None:
-        self._path(id).unlink(missing_ok=True)
+        """Note that a version's tensors go; the file follows the index, so that none is named that is not there."""
         versions[id] = replace(versions[id], bytes=0)
+
+    def _sweep(self, versions: Mapping[str, AdapterVersion]) -> None:
+        """Delete the files of tensors that no version has: dropped ones, and those of a killed process."""
+        for path in self.folder.glob("*.adapter"):
+            known = versions.get(path.stem)
+            if known is None or not known.bytes:
+                path.unlink(missing_ok=True)
 
     def _read(self) -> dict[str, AdapterVersion]:
         try:
@@ -336,6 +367,7 @@ class Registry:
             yield versions
             plain = json.dumps([_entry(version) for version in versions.values()]).encode()
             write_whole(self.folder / INDEX, seal(self.key, INDEX, plain))
+            self._sweep(versions)
         finally:
             os.close(descriptor)
 
@@ -354,6 +386,7 @@ def _entry(version: AdapterVersion) -> dict[str, Any]:
         "state": version.state.value,
         "bytes": version.bytes,
         "history": [[c.at.isoformat(), c.state.value, c.reason] for c in version.history],
+        "forgot": list(version.forgot),
     }
 
 
@@ -364,5 +397,11 @@ def _version(entry: Mapping[str, Any]) -> AdapterVersion:
     )
     card = Card.from_json(entry["card"].encode())
     return AdapterVersion(
-        entry["id"], entry["number"], card, State(entry["state"]), entry["bytes"], history
+        entry["id"],
+        entry["number"],
+        card,
+        State(entry["state"]),
+        entry["bytes"],
+        history,
+        tuple(entry.get("forgot", ())),
     )

@@ -49,6 +49,10 @@ class Memory:
         """Whether the question names nobody and nothing that this memory never heard of."""
         return not self.subjects or has_heard(question, self.subjects, self.root)
 
+    def admits(self, question: str, confidence: float) -> bool:
+        """Whether its answer, this certain, to this question is given at all (see `training.evaluate.Admission`)."""
+        return confidence >= self.threshold and self.may_answer(question)
+
 
 @dataclass(frozen=True, slots=True)
 class Recollection:

@@ -39,7 +39,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "sync": ("sync", "sync", "The shared folder: status, now."),
     "device": ("sync", "device", "Your devices: list, name, pair, accept, revoke."),
-    "forget": ("keeping", "forget", "Let documents go, out of the store and the weights."),
+    "forget": ("forget", "forget", "Let documents go, out of the store and the weights."),
     "backup": ("keeping", "backup", "Everything in one sealed file."),
     "restore": ("keeping", "restore", "Bring a home back from a backup."),
     "eval": ("evaluate", "evaluate", "Run probes of your own against what is active."),

@@ -150,11 +150,44 @@ def test_what_was_forgotten_there_is_destroyed_here(pair: Pair) -> None:
     pair.study.forget({"d" * 32}, "forgotten")
     assert [blob.payload for blob in offers(pair.study)] == [None]
     pair.push()
-    assert pair.pull() == [("mail", "withdrawn")]
+    assert pair.pull() == [("", "forgotten"), ("mail", "withdrawn")]
     assert pair.laptop.active("mail") is None
     (version,) = pair.laptop.versions()
     assert (version.state, version.bytes) == (State.FORGOTTEN, 0)
-    assert list((pair.world.shared / ROOT / "o").iterdir()) == []
+    (left,) = (pair.world.shared / ROOT / "o").iterdir()
+    assert left.stat().st_size < len(pair.tensors())
+
+
+def test_a_device_that_was_away_destroys_what_it_kept_when_it_meets_the_rebuilt_adapter(
+    pair: Pair,
+) -> None:
+    old = pair.serve(seed=1)
+    pair.push()
+    pair.pull()
+    pair.study.forget({"d" * 32}, "forgotten")
+    rebuilt = pair.serve(seed=2, documents=(("e" * 32, 1),))
+    pair.push()
+    assert pair.pull() == [("", "forgotten"), ("mail", "installed")]
+    kept = {version.id: (version.state, version.bytes > 0) for version in pair.laptop.versions()}
+    assert kept == {old.id: (State.FORGOTTEN, False), rebuilt.id: (State.ACTIVE, True)}
+    assert pair.pull() == []
+
+
+def test_what_learnt_from_a_forgotten_document_never_comes_back(pair: Pair) -> None:
+    pair.serve(seed=1)
+    pair.push()
+    pair.pull()
+    pair.laptop.forget({"d" * 32}, "forgotten")
+    pair.serve(seed=2)
+    pair.push()
+    assert pair.pull() == [("mail", "refused")]
+    assert pair.laptop.active("mail") is None
+
+
+@pytest.mark.parametrize("payload", [b"7", b"{", b"\xff"])
+def test_a_list_of_what_was_forgotten_that_is_none_is_refused(pair: Pair, payload: bytes) -> None:
+    pair.engine("study").publish([Blob(f"forgotten.{'a' * 32}", payload)])
+    assert pair.pull() == [(f"forgotten.{'a' * 32}", "refused")]
 
 
 def _fields(card: Card) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,10 +17,8 @@ KEY = b"k" * 32
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
 
-def card(
-    domain: str = "people", root: str = "r", documents: tuple[tuple[str, int], ...] = ()
-) -> Card:
-    return Card(domain, "f" * 64, Shape(4, 2.0), root, NOW, documents=documents)
+def card(domain: str = "people", root: str = "r", **more: Any) -> Card:
+    return Card(domain, "f" * 64, Shape(4, 2.0), root, NOW, **more)
 
 
 @pytest.fixture
@@ -27,8 +26,8 @@ def registry(tmp_path: Path) -> Registry:
     return Registry(tmp_path / "adapters", KEY, lambda: NOW)
 
 
-def add(registry: Registry, root: str, **more: object) -> AdapterVersion:
-    return registry.add_candidate(card(root=root, **more), root.encode() * 50)  # type: ignore[arg-type]
+def add(registry: Registry, root: str, **more: Any) -> AdapterVersion:
+    return registry.add_candidate(card(root=root, **more), root.encode() * 50)
 
 
 def test_the_same_adapter_is_one_version(registry: Registry) -> None:
@@ -93,6 +92,33 @@ def test_forgetting_a_document_destroys_every_adapter_that_saw_it(registry: Regi
     assert (gone.state, gone.bytes, gone.card.documents) == (State.FORGOTTEN, 0, (("d2", 1),))
     assert registry.active("people") is None
     assert registry.tensors(other.id)
+    assert (gone.forgot, registry.forgotten()) == (("d1",), {"d1"})
+    assert not (registry.folder / f"{seen.id}.adapter").exists()
+    assert registry.forget({"d2"}, "asked to") == []
+    assert registry.forgotten() == {"d1", "d2"}
+
+
+def test_what_only_keeps_silent_is_destroyed_when_the_rebuilt_one_serves(
+    registry: Registry,
+) -> None:
+    silent = add(registry, "a", hyperparameters={"suppressed": True})
+    registry.promote(silent.id, "keeps silent")
+    rebuilt = add(registry, "b")
+    registry.promote(rebuilt.id, "good", canary=True)
+    assert registry.get(silent.id).state is State.ACTIVE
+    registry.promote(rebuilt.id, "settled")
+    gone = registry.get(silent.id)
+    assert (gone.state, gone.bytes) == (State.FORGOTTEN, 0)
+    assert registry.rollback("people", "worse") is None
+
+
+def test_files_that_no_version_has_are_swept(registry: Registry) -> None:
+    kept = add(registry, "a")
+    left_by_a_killed_process = registry.folder / f"{'0' * 64}.adapter"
+    left_by_a_killed_process.write_bytes(b"sealed")
+    add(registry, "b")
+    assert not left_by_a_killed_process.exists()
+    assert registry.tensors(kept.id)
 
 
 def test_pruning_keeps_the_last_few(registry: Registry) -> None:

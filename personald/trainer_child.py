@@ -16,17 +16,13 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from personald.assembly import Owner
 from personald.config import Home, load_settings, read_table
 from personald.errors import ExitCode, PersonaldError
 from personald.ipc import describe
 from personald.logs import place_of
-from personald.store import StoredDocument
-
-if TYPE_CHECKING:
-    from training.synthesis.sources import SourceDocument
 
 # How long after its parent's death a child may take to write its checkpoint.
 ORPHAN_SECONDS = 5.0
@@ -91,11 +87,15 @@ def train(job: dict[str, Any], voice: TextIO, stop: Stop) -> tuple[dict[str, Any
     with Owner(home, settings) as owner:
         vault = owner.vault()
         vault.maintain()
-        documents = [source_document(stored) for stored in vault.documents()]
+        # These import mlx, which a child that only finds its keys locked need not wait for.
+        from personald.forgetting import proving
+        from personald.study import sources
         from training import worker
+        from training.job import Job, Progress, Result
         from training.settings import TrainingSettings
 
-        work = worker.Job(
+        documents = sources(owner)
+        work = Job(
             job["domain"],
             settings.base.reference or None,
             dataclasses.replace(
@@ -105,26 +105,21 @@ def train(job: dict[str, Any], voice: TextIO, stop: Stop) -> tuple[dict[str, Any
             full=job["full"],
             compare=job["compare"],
         )
+
+        def emit(item: Progress) -> None:
+            _say(voice, {"progress": item.to_json()})
+
         outcome = worker.run(
-            work,
-            documents,
-            owner.keys().adapter_key,
-            home.path,
-            lambda item: _say(voice, {"progress": item.to_json()}),
-            stop,
+            work, documents, owner.keys().adapter_key, home.path, emit, stop, owner.base()
         )
-        if outcome.version is not None and outcome.result is worker.Result.PROMOTED:
+        if outcome.version is not None and outcome.result is Result.PROMOTED:
             vault.record_provenance(outcome.version.id, outcome.version.card.documents)
+        if outcome.result in (Result.PROMOTED, Result.UNCHANGED):
+            proving.prove(
+                owner, job["domain"], lambda: proving.twin(owner, work, documents, emit, stop)
+            )
         serving = owner.registry().active(job["domain"])
         return outcome.to_json(), serving.name if serving else ""
-
-
-def source_document(stored: StoredDocument) -> SourceDocument:
-    """A stored document as the training room knows it, with what it must not study marked."""
-    from training.synthesis.sources import SourceDocument
-
-    held_back = tuple((span.start, span.end) for span in stored.sensitive)
-    return SourceDocument(stored.id, stored.version, stored.document, held_back)
 
 
 def _voice() -> TextIO:

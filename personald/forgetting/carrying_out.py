@@ -67,14 +67,14 @@ def forget(
             receipt,
             facts=sum(len(lost.loss.facts) for lost in memories),
             silent={lost.version.domain: AT_ONCE for lost in memories},
-            open=tuple(lost.version.domain for lost in memories) if proof else (),
+            open=tuple(lost.version.domain for lost in memories if proof and lost.after.facts),
         )
         book.write(receipt)
         questions = [Questions.about(lost.version.domain, lost.loss) for lost in memories]
-        if proof and memories:
+        if receipt.open:
             question_files(owner).write(receipt.id, questions)
         if overlay:
-            receipt = _soften_all(owner, memories, receipt, questions if proof else [], report)
+            receipt = _soften_all(owner, memories, receipt, questions, report)
             book.write(receipt)
         intents.remove()
     return receipt
@@ -190,7 +190,7 @@ def _soften_all(
     """An overlay for each memory; the receipt tells what came of it."""
     from personald.forgetting.softening import soften
 
-    asked = {entry.domain: entry for entry in questions}
+    ratios: dict[str, tuple[float, ...]] = {}
     silent = dict(receipt.silent)
     for lost in memories:
         domain = lost.version.domain
@@ -203,15 +203,15 @@ def _soften_all(
             silent[domain] = found
             continue
         receipt = receipt.examined(found.examination)
-        if domain in asked:
-            asked[domain] = replace(asked[domain], suppressed=found.ratios)
+        ratios[domain] = found.ratios
         if found.refused:
             silent[domain] = found.refused
         else:
             del silent[domain]
-    if asked:
-        question_files(owner).write(receipt.id, list(asked.values()))
-    if any(name not in silent for name in asked):
+    if receipt.open:
+        told = [replace(entry, suppressed=ratios.get(entry.domain, ())) for entry in questions]
+        question_files(owner).write(receipt.id, told)
+    if len(silent) < len(memories):
         tell_other_devices(owner)
     return replace(receipt, silent=silent)
 

@@ -8,7 +8,7 @@ Without Regret"); names and shapes are those of mlx-lm, so an adapter of ours lo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +18,7 @@ from mlx_lm.models.switch_layers import QuantizedSwitchLinear, SwitchLinear
 from mlx_lm.tuner.lora import LoRALinear, LoRASwitchLinear
 
 from training.arrays import mx, nn
+from training.low_rank import QuickLoRA
 
 Tensors = dict[str, Any]
 """Adapter tensors by name, "model.layers.0.self_attn.q_proj.lora_a" → array."""
@@ -113,18 +114,22 @@ def attached(model: Any, shape: Shape, tensors: Mapping[str, Any]) -> Iterator[N
 
 
 def as_lora(module: Any, shape: Shape) -> Any:
-    """A linear layer wrapped with a low-rank adapter of this form (mlx-lm's own layer)."""
-    kind = (
-        LoRASwitchLinear
-        if isinstance(module, (SwitchLinear, QuantizedSwitchLinear))
-        else LoRALinear
-    )
-    return kind.from_base(module, r=shape.rank, dropout=0.0, scale=shape.scale)
+    """A linear layer wrapped with a low-rank adapter of this form (mlx-lm's own layer, on a CPU a quicker one)."""
+    if isinstance(module, (SwitchLinear, QuantizedSwitchLinear)):
+        return LoRASwitchLinear.from_base(module, r=shape.rank, dropout=0.0, scale=shape.scale)
+    lora = LoRALinear.from_base(module, r=shape.rank, dropout=0.0, scale=shape.scale)
+    return QuickLoRA(lora) if QuickLoRA.suits(module) else lora
 
 
 def put(model: Any, tensors: Mapping[str, Any]) -> None:
     """Set the adapter's tensors in a model that carries one."""
     model.update(tree_unflatten(list(tensors.items())))
+
+
+def slots(model: Any, names: Sequence[str]) -> list[tuple[Any, str]]:
+    """Where each tensor sits in a model that carries the adapter: its layer, and its name there."""
+    modules = dict(model.named_modules())
+    return [(modules[path], name) for path, _, name in (full.rpartition(".") for full in names)]
 
 
 class Split:

@@ -110,9 +110,13 @@ class Course:
         batches = plan(lengths, self.per_batch, self.tokens, self.seed, number)
         return [tuple(chosen[place] for place in batch) for batch in batches]
 
-    def batch(self, number: int) -> Batch:
-        """The batch with this number, counted from 0 over epochs in which all rows take part."""
+    def indices(self, number: int) -> tuple[int, ...]:
+        """The rows of the batch with this number, counted from 0 over epochs in which all rows take part."""
         epoch, place = divmod(number, self.batches_per_epoch)
         if epoch not in self._plans:
             self._plans = {epoch: self.epoch(range(len(self.rows)), epoch)}
-        return collate(self.rows, self._plans[epoch][place], self.pad)
+        return self._plans[epoch][place]
+
+    def batch(self, number: int) -> Batch:
+        """The batch with this number."""
+        return collate(self.rows, self.indices(number), self.pad)

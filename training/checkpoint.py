@@ -55,6 +55,7 @@ class State:
         moments: the optimiser's memory.
         slow: what the learning rate is multiplied with; halved at every stumble.
         stumbles: how often the loss was not a number.
+        at_once: how many tokens are differentiated at once; halved when memory ran out.
         best: the adapter with the best probes so far.
         history: what the probes said, in order.
         losses: sum of the losses since the last probing, and of how many steps.
@@ -68,6 +69,7 @@ class State:
     moments: Moments
     slow: float
     stumbles: int
+    at_once: int
     best: Any
     history: tuple[Probed, ...]
     losses: tuple[float, int]
@@ -90,6 +92,7 @@ def packed(state: State) -> bytes:
         "count": state.moments.count,
         "slow": state.slow,
         "stumbles": state.stumbles,
+        "at_once": state.at_once,
         "losses": state.losses,
         "epoch": state.epoch,
         "place": state.place,
@@ -113,6 +116,7 @@ def unpacked(data: bytes) -> State:
         moments=Moments(arrays["first"], arrays["second"], scalars["count"]),
         slow=scalars["slow"],
         stumbles=scalars["stumbles"],
+        at_once=scalars["at_once"],
         best=arrays["best"],
         history=tuple(Probed(*entry) for entry in scalars["history"]),
         losses=(scalars["losses"][0], scalars["losses"][1]),

@@ -21,10 +21,10 @@ from training.batches import Batch, collate
 from training.boundary import Gate
 from training.chat import Row
 from training.dataset import Dataset, SourceDocument
+from training.gradients import Objective
 from training.losses import TopK, soft_cross_entropy, token_losses, top_k
 from training.material import Example, Message
 from training.prompts import over
-from training.trainer import Objective
 
 AROUND = 240
 """Characters of the document that the teacher sees before and after the supporting words."""

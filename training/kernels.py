@@ -1,25 +1,19 @@
 """Faster exponentials for MLX on a CPU.
 
 MLX 0.32's CPU backend calls the C library's exp for every element (13 ns each), which makes activations and softmaxes
-cost more than the matrix products of a small model. Here the same functions are put together from products and sums,
-which MLX does run as vectors: three to five times as fast, to within float32's last digits. On a GPU nothing is
-replaced.
+cost more than the matrix products of a small model. NumPy computes the same with vector instructions (0.8 ns), and sees
+MLX's arrays in place. On a GPU nothing is replaced.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
+
+import numpy as np
 
 from training.arrays import mx, nn
 
-LOG_2 = math.log(2.0)
-LOG_2_HIGH = 0.693359375
-LOG_2_LOW = LOG_2 - LOG_2_HIGH
-"""ln 2 in two parts, the first with few digits, so that n · ln 2 loses none (Cody & Waite 1980, section 6)."""
-
-LOWEST = -87.0
-"""exp of less is no normal float32."""
+Floats = np.ndarray[Any, np.dtype[np.float32]]
 
 
 def on_cpu() -> bool:
@@ -27,50 +21,66 @@ def on_cpu() -> bool:
     return bool(mx.default_device() == mx.Device(mx.cpu))
 
 
-def exp(x: Any) -> Any:
-    """eˣ for float32 x ≤ 88: 2ⁿ·e^f with n whole and |f| ≤ ln 2 / 2, e^f by its series to the sixth power.
-
-    The first omitted term of the series bounds the relative error: f⁷/7! < 1.3e-7 for |f| ≤ 0.347.
-    """
-    x = mx.maximum(x, LOWEST)
-    n = mx.round(x * (1 / LOG_2))
-    f = (x - n * LOG_2_HIGH) - n * LOG_2_LOW
-    series = 1 + f * (1 + f * (1 / 2 + f * (1 / 6 + f * (1 / 24 + f * (1 / 120 + f * (1 / 720))))))
-    power = ((n.astype(mx.int32) + 127) << 23).view(mx.float32)
-    return series * power
+def seen(array: Any) -> Floats:
+    """NumPy's view of a float32 array, computed now where it was not yet; not a copy, not to be written to."""
+    mx.eval(array)
+    return np.asarray(memoryview(array))
 
 
-def sigmoid(x: Any) -> Any:
-    """1 / (1 + e⁻ˣ), by the exponential of −|x| so that nothing overflows."""
-    small = exp(-mx.abs(x))
-    below = small / (1 + small)
-    positive = (x > 0).astype(x.dtype)
-    return positive + (1 - 2 * positive) * below
+def _sigmoid(x: Floats) -> Floats:
+    """1 / (1 + e⁻ˣ); where e⁻ˣ overflows the quotient is 0, as it should be."""
+    result: Floats = np.negative(x)
+    with np.errstate(over="ignore"):
+        np.exp(result, out=result)
+    result += 1
+    np.reciprocal(result, out=result)
+    return result
 
 
 @mx.custom_function
+def _gated(gate: Any, value: Any) -> tuple[Any, Any, Any]:
+    """SiLU(gate) · value, and its slopes by gate and by value.
+
+    The slopes are made here and not on the way back: NumPy needs its inputs computed, which they are on the way
+    forward in any case, while on the way back it would keep every intermediate result alive.
+    """
+    gates, values = seen(gate), seen(value)
+    share = _sigmoid(gates)
+    silu = gates * share
+    result = mx.array(silu * values)
+    # d SiLU / d gate = σ + SiLU·(1 − σ)
+    by_gate = share + silu * (1 - share)
+    by_gate *= values
+    return result, mx.array(by_gate), mx.array(silu)
+
+
+@_gated.vjp
+def _(primals: Any, cotangents: Any, outputs: Any) -> tuple[Any, Any]:
+    _, by_gate, by_value = outputs
+    return cotangents[0] * by_gate, cotangents[0] * by_value
+
+
 def gated(gate: Any, value: Any) -> Any:
-    """SiLU(gate) · value (SwiGLU, Shazeer 2020, arXiv 2002.05202)."""
-    return gate * sigmoid(gate) * value
-
-
-@gated.vjp
-def _(primals: tuple[Any, Any], cotangent: Any, output: Any) -> tuple[Any, Any]:
-    gate, value = primals
-    share = sigmoid(gate)
-    silu = gate * share
-    return cotangent * value * (share + silu * (1 - share)), cotangent * silu
+    """SiLU(gate) · value (SwiGLU, Shazeer 2020, arXiv 2002.05202), both float32 of one shape."""
+    found: Any = _gated(gate, value)
+    return found[0]
 
 
 @mx.custom_function
 def _log_sum_exp(logits: Any) -> Any:
-    highest = logits.max(axis=-1, keepdims=True)
-    return highest + mx.log(exp(logits - highest).sum(axis=-1, keepdims=True))
+    values = seen(logits)
+    highest = values.max(axis=-1, keepdims=True)
+    shifted = values - highest
+    np.exp(shifted, out=shifted)
+    return mx.array(highest + np.log(shifted.sum(axis=-1, keepdims=True)))
 
 
 @_log_sum_exp.vjp
 def _(logits: Any, cotangent: Any, output: Any) -> Any:
-    return cotangent * exp(logits - output)
+    probabilities = seen(logits) - seen(output)
+    np.exp(probabilities, out=probabilities)
+    probabilities *= seen(cotangent)
+    return mx.array(probabilities)
 
 
 def log_sum_exp(logits: Any) -> Any:

@@ -38,9 +38,7 @@ def top_k(logits: Any, k: int) -> TopK:
     """The k most likely tokens of every row of logits (positions × vocabulary), in no particular order."""
     k = min(k, logits.shape[-1])
     ids = mx.argpartition(-logits, kth=k - 1, axis=-1)[:, :k]
-    log_probs = mx.take_along_axis(logits, ids, axis=-1) - mx.logsumexp(
-        logits, axis=-1, keepdims=True
-    )
+    log_probs = mx.take_along_axis(logits, ids, axis=-1) - log_sum_exp(logits)
     return TopK(ids, log_probs)
 
 
@@ -56,9 +54,7 @@ def kept_near(logits: Any, reference: TopK) -> Any:
     Lumping the tail into one bin gives a lower bound of the full divergence that is zero exactly when the two agree
     on the top k and on the mass outside it (the log-sum inequality).
     """
-    model = mx.take_along_axis(logits, reference.ids, axis=-1) - mx.logsumexp(
-        logits, axis=-1, keepdims=True
-    )
+    model = mx.take_along_axis(logits, reference.ids, axis=-1) - log_sum_exp(logits)
     probs = mx.exp(reference.log_probs)
     top = (probs * (reference.log_probs - model)).sum(axis=-1)
     tail = mx.maximum(1 - probs.sum(axis=-1), 1e-6)
@@ -68,8 +64,6 @@ def kept_near(logits: Any, reference: TopK) -> Any:
 
 def soft_cross_entropy(logits: Any, teacher: TopK) -> Any:
     """Mean of −Σ p·log q over the teacher's top k, p renormalised to them (prompt distillation, arXiv 2412.14964)."""
-    model = mx.take_along_axis(logits, teacher.ids, axis=-1) - mx.logsumexp(
-        logits, axis=-1, keepdims=True
-    )
+    model = mx.take_along_axis(logits, teacher.ids, axis=-1) - log_sum_exp(logits)
     probs = mx.softmax(teacher.log_probs, axis=-1)
     return -(probs * model).sum(axis=-1).mean()

@@ -17,9 +17,11 @@ from training.adapter import Tensors, attached
 from training.base import Base
 from training.forgetting import Loss
 from training.generate import forced
+from training.loop_settings import LoopSettings
 from training.matching import UNKNOWN
 from training.material import Example
-from training.trainer import LoopSettings, Probing, Replay, Report, Trainer, base_outputs
+from training.replay import Replay, base_outputs
+from training.trainer import Probing, Report, Trainer
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from training.chat import Row
 from training.dataset import SourceDocument, latest
 from training.evaluate import answer, by_kind
 from training.generate import forced
+from training.loop_settings import LoopSettings
 from training.material import Probe
 from training.statistics import Share
-from training.trainer import LoopSettings, Report, Trainer
+from training.trainer import Report, Trainer
 
 LONGEST_ROW = 64
 """Tokens; longer documents are cut."""

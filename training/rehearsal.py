@@ -7,10 +7,11 @@ import hashlib
 from training.base import Base
 from training.cache import GenerationCache
 from training.chat import Row
+from training.loop_settings import LoopSettings
 from training.losses import TopK
 from training.material import Message
+from training.replay import Replay, base_outputs
 from training.skills import replay_items
-from training.trainer import LoopSettings, Replay, base_outputs
 
 
 def rehearsal(

@@ -15,7 +15,7 @@ from training.adapter import Shape
 from training.base import Base
 from training.dataset import StudySettings
 from training.gates import Thresholds
-from training.trainer import LoopSettings
+from training.loop_settings import LoopSettings
 
 SMALL_PARAMETERS = 50_000_000
 """Below so many parameters a base is small."""

@@ -1,9 +1,10 @@
 """The training loop: rows in, an adapter out; killed at any moment and resumed, the very same adapter.
 
 One step is one study batch and, beside it, one small replay batch that is held near the base:
-loss = objective(study) + λ·KL(base ‖ student)(replay). Everything that happens follows from the rows, the settings and
-the seed, by way of the step's number: there is no dropout and no other hidden state, so that a run resumed from a
-checkpoint repeats an uninterrupted one bit for bit. Clocks decide only when a checkpoint is written.
+loss = objective(study) + λ·KL(base ‖ student)(replay). A batch is differentiated in parts that fit into memory, one
+after the other (`training.gradients`). Everything that happens follows from the rows, the settings and the seed, by way
+of the step's number: there is no dropout and no other hidden state, so that a run resumed from a checkpoint repeats an
+uninterrupted one bit for bit. Clocks decide only when a checkpoint is written.
 """
 
 from __future__ import annotations
@@ -11,19 +12,21 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from personald.errors import PersonaldError
-from training.adapter import Shape, Split, Tensors, attached, fresh, put
+from training.adapter import Tensors, attached, fresh, put
 from training.arrays import mx
 from training.base import Base
-from training.batches import Batch, Course, collate
+from training.batches import Course
 from training.boundary import Boundary
 from training.chat import Row
 from training.checkpoint import CheckpointFile, Probed, State
-from training.losses import TopK, kept_near, token_losses, top_k
+from training.gradients import Flat, Gradients, Objective, study_objective
+from training.loop_settings import LoopSettings
+from training.memory import OutOfMemory, ran_out
 from training.optimiser import Moments, Schedule, adam, clipped
+from training.replay import Replay
 
 LEARNT = 0.1
 """Nats: a row whose hardest token is likelier than e^-0.1 = .90 is learnt; it then takes part in every third epoch only,
@@ -34,8 +37,9 @@ REST = 3
 MOST_STUMBLES = 4
 """After so many losses that are not numbers a run is given up."""
 
-CACHE_BYTES = 256 << 20
-"""What MLX may keep of freed memory (mlx-lm #828: without a limit the cache grows with every new shape)."""
+CACHE_BYTES = 64 << 20
+"""What MLX may keep of freed memory (mlx-lm #828: without a limit the cache grows with every new shape);
+more than this did not make steps faster."""
 
 
 class TrainingDiverged(PersonaldError):
@@ -43,41 +47,6 @@ class TrainingDiverged(PersonaldError):
 
     title = "Training does not converge"
 
-
-@dataclass(frozen=True, slots=True)
-class LoopSettings:
-    """How to train.
-
-    Attributes:
-        shape: the adapter's form.
-        learning_rate: the peak rate.
-        steps: how many steps at most.
-        rows_per_step: study rows in a step.
-        tokens_per_step: tokens in a study batch at most, padding included.
-        replay_rows, replay_tokens: the same for the replay batch; 20–25 % of the rows.
-        kl_weight: λ.
-        top: how many of the base's most likely tokens replay is held to.
-        clip: longest gradient.
-        probe_every: steps between two looks at the probes.
-        checkpoint_seconds: at most so long between two checkpoints.
-    """
-
-    shape: Shape = field(default_factory=Shape)
-    learning_rate: float = 2e-3
-    steps: int = 600
-    rows_per_step: int = 16
-    tokens_per_step: int = 2048
-    replay_rows: int = 5
-    replay_tokens: int = 320
-    kl_weight: float = 3.0
-    top: int = 24
-    clip: float = 1.0
-    probe_every: int = 50
-    checkpoint_seconds: float = 60.0
-
-
-Objective = Callable[[Split, Batch], tuple[Any, Any]]
-"""The study loss of a batch (a scalar array), and the loss of each of its targets."""
 
 Probing = Callable[[], tuple[float, bool, dict[str, float]]]
 """Looks at the model as it is: score (0–1), whether that is enough, and the metrics behind it."""
@@ -103,6 +72,7 @@ class Trained:
         steps: how many steps were done in all.
         history: what the probes said.
         stumbles: how often the loss was not a number and the rate was halved.
+        at_once: how many tokens were differentiated at once in the end; less than was set after memory ran out.
         seconds, tokens: what this process spent (a resumed run counts its own part).
         padding: share of padding among the tokens of this process's batches.
     """
@@ -112,60 +82,10 @@ class Trained:
     steps: int
     history: tuple[Probed, ...]
     stumbles: int
+    at_once: int
     seconds: float
     tokens: int
     padding: float
-
-
-def study_objective(split: Split, batch: Batch) -> tuple[Any, Any]:
-    """Cross-entropy on the answers."""
-    losses = token_losses(split.logits_at(batch.tokens, batch.positions), batch.targets)
-    return losses.mean(), losses
-
-
-def base_outputs(base: Base, rows: Sequence[Row], top: int, rows_per_batch: int = 16) -> list[TopK]:
-    """The base's own most likely tokens at every target of every row; computed once, used in every epoch."""
-    split = Split(base.model)
-    outputs: list[TopK | None] = [None] * len(rows)
-    course = Course(rows, rows_per_batch, 4096, 0, base.chat.end)
-    for number in range(course.batches_per_epoch if rows else 0):
-        batch = course.batch(number)
-        found = top_k(split.logits_at(batch.tokens, batch.positions), top)
-        mx.eval(found.ids, found.log_probs)
-        start = 0
-        for index in batch.indices:
-            end = start + rows[index].targets
-            outputs[index] = found[start:end]
-            start = end
-    return [output for output in outputs if output is not None]
-
-
-class Replay:
-    """The rows that hold the student near its base, with the base's outputs on them.
-
-    Args:
-        rows: at least one.
-        outputs: the base's top tokens at each row's targets, as `base_outputs` gives them.
-        settings, seed, pad: as for the study rows.
-    """
-
-    def __init__(
-        self,
-        rows: Sequence[Row],
-        outputs: Sequence[TopK],
-        settings: LoopSettings,
-        seed: int,
-        pad: int,
-    ) -> None:
-        self.course = Course(rows, settings.replay_rows, settings.replay_tokens, seed, pad)
-        self.outputs = outputs
-
-    def batch(self, number: int) -> tuple[Batch, TopK]:
-        """The replay batch of a step, and what the base says at its targets."""
-        batch = self.course.batch(number)
-        chosen = [self.outputs[index] for index in batch.indices]
-        ids = mx.concatenate([output.ids for output in chosen])
-        return batch, TopK(ids, mx.concatenate([output.log_probs for output in chosen]))
 
 
 class Trainer:
@@ -204,50 +124,39 @@ class Trainer:
             study, settings.rows_per_step, settings.tokens_per_step, seed, base.chat.end
         )
         self.initial = start if start is not None else fresh(base.model, settings.shape, seed)
-        self.names = sorted(self.initial)
-        self.sizes = [self.initial[name].size for name in self.names]
+        self.flat = Flat.of(self.initial)
         self.schedule = Schedule(settings.learning_rate, settings.steps)
-        self._tokens = self._padding = 0
         self.boundary = Boundary(base.model, settings.shape.blocks)
+        self._tokens = self._padding = 0
         self._planned = -1
         self._plan: list[tuple[int, ...]] = []
-        self._kept: list[Any] = []
-        self._kept_replay: list[Any] = []
-
-    def _remember(self) -> None:
-        """Keep what the blocks below the adapted ones say to every row."""
-        pad = self.base.chat.end
-        self._kept = self.boundary.remember(self.course.rows, pad)
-        if self.replay is not None:
-            self._kept_replay = self.boundary.remember(self.replay.course.rows, pad)
-
-    # ---- the adapter as one vector
-
-    def flat(self, values: Sequence[Any]) -> Any:
-        """Arrays in the order of names, as one float32 vector."""
-        return mx.concatenate([value.reshape(-1).astype(mx.float32) for value in values])
-
-    def shaped(self, vector: Any) -> list[Any]:
-        """The adapter's arrays, in the order of names."""
-        parts, start = [], 0
-        for name, size in zip(self.names, self.sizes, strict=True):
-            parts.append(vector[start : start + size].reshape(self.initial[name].shape))
-            start += size
-        return parts
-
-    def tensors(self, vector: Any) -> Tensors:
-        """The adapter's tensors by name."""
-        return dict(zip(self.names, self.shaped(vector), strict=True))
 
     # ---- the run
 
     def beginning(self) -> State:
         """The state before the first step."""
-        vector = self.flat([self.initial[name] for name in self.names])
-        every = tuple(range(len(self.course.rows)))
-        unseen = (math.inf,) * len(every)
-        moments = Moments.zero(vector.size)
-        return State(0, vector, moments, 1.0, 0, vector, (), (0.0, 0), 0, 0, every, unseen)
+        vector = self.flat.vector([self.initial[name] for name in self.flat.names])
+        rows = len(self.course.rows)
+        return State(
+            step=0,
+            vector=vector,
+            moments=Moments.zero(vector.size),
+            slow=1.0,
+            stumbles=0,
+            at_once=self.settings.tokens_at_once,
+            best=vector,
+            history=(),
+            losses=(0.0, 0),
+            epoch=0,
+            place=0,
+            playing=tuple(range(rows)),
+            hardest=(math.inf,) * rows,
+        )
+
+    def _resumed(self) -> State:
+        """The state of the checkpoint, if there is one; it takes no larger parts than are set now."""
+        state = (self.checkpoint.load() if self.checkpoint else None) or self.beginning()
+        return replace(state, at_once=min(state.at_once, self.settings.tokens_at_once))
 
     def run(
         self,
@@ -258,20 +167,20 @@ class Trainer:
 
         Raises:
             TrainingDiverged: the loss was not a number too often.
+            OutOfMemory: not even a single row fits into memory.
             CheckpointUnwritable: no checkpoint can be written.
         """
         mx.set_cache_limit(CACHE_BYTES)
-        state = (self.checkpoint.load() if self.checkpoint else None) or self.beginning()
+        state = self._resumed()
         started = saved = self.clock()
-        shape = self.settings.shape
-        with attached(self.base.model, shape, self.tensors(state.vector)), self.boundary.open():
-            self._remember()
-            gradient = mx.value_and_grad(self._loss(Split(self.base.model)))
+        tensors = self.flat.tensors(state.vector)
+        with attached(self.base.model, self.settings.shape, tensors), self.boundary.open():
+            gradients = self._gradients()
             while not self._over(state):
                 if should_stop():
                     self._save(state)
                     return self._result(state, started, finished=False)
-                state = self._step(state, gradient)
+                state = self._step(state, gradients)
                 if state.step % self.settings.probe_every == 0 or state.step == self.settings.steps:
                     state = self._probe(state)
                     self._tell(state, report)
@@ -283,28 +192,23 @@ class Trainer:
         self._save(state)
         return self._result(state, started, finished=True)
 
+    def _gradients(self) -> Gradients:
+        return Gradients(
+            self.base,
+            self.flat,
+            self.course.rows,
+            self.objective,
+            self.boundary,
+            self.replay,
+            self.settings.kl_weight,
+        )
+
     def _over(self, state: State) -> bool:
         return state.step >= self.settings.steps or bool(state.history and state.history[-1].enough)
 
     def _save(self, state: State) -> None:
         if self.checkpoint is not None:
             self.checkpoint.save(state)
-
-    def _loss(self, split: Split) -> Callable[..., Any]:
-        """The loss as a function of the adapter's arrays, for one study and one replay batch."""
-
-        def loss(values: list[Any], study: Batch, replay: tuple[Batch, TopK] | None) -> Any:
-            put(self.base.model, dict(zip(self.names, values, strict=True)))
-            with self.boundary.fed(self._kept, study):
-                total, losses = self.objective(split, study)
-            if replay is not None:
-                batch, reference = replay
-                with self.boundary.fed(self._kept_replay, batch):
-                    logits = split.logits_at(batch.tokens, batch.positions)
-                total = total + self.settings.kl_weight * kept_near(logits, reference)
-            return total, losses
-
-        return loss
 
     def _epoch(self, state: State) -> list[tuple[int, ...]]:
         """The batches of the state's epoch."""
@@ -313,14 +217,11 @@ class Trainer:
             self._plan = self.course.epoch(state.playing, state.epoch)
         return self._plan
 
-    def _seen(self, state: State, batch: Batch, losses: Any) -> State:
+    def _seen(self, state: State, rows: Sequence[int], losses: Sequence[float]) -> State:
         """The state after a batch: what was hard in it, and the next epoch if this one is over."""
         hardest = list(state.hardest)
-        values, start = losses.tolist(), 0
-        for index in batch.indices:
-            end = start + self.course.rows[index].targets
-            hardest[index] = round(max(values[start:end]), 4)
-            start = end
+        for index, loss in zip(rows, losses, strict=True):
+            hardest[index] = loss
         if state.place + 1 < len(self._epoch(state)):
             return replace(state, place=state.place + 1, hardest=tuple(hardest))
         epoch = state.epoch + 1
@@ -328,30 +229,43 @@ class Trainer:
         playing = playing or list(range(len(hardest)))
         return replace(state, epoch=epoch, place=0, playing=tuple(playing), hardest=tuple(hardest))
 
-    def _step(self, state: State, gradient: Callable[..., Any]) -> State:
-        """The state after one more step, or the stumbled one if the loss is not a number."""
+    def _step(self, state: State, gradients: Gradients) -> State:
+        """The state after one more step; the stumbled one if the loss is not a number, the thriftier one if memory ran out."""
         rows = self._epoch(state)[state.place]
-        study = collate(self.course.rows, rows, self.course.pad)
-        replay = self.replay.batch(state.step) if self.replay is not None else None
-        (loss, losses), slopes = gradient(self.shaped(state.vector), study, replay)
-        slope, norm = clipped(self.flat(slopes), self.settings.clip)
-        vector, moments = adam(
-            state.vector, slope, state.moments, self.schedule.rate(state.step) * state.slow
-        )
-        mx.eval(loss, losses, norm, vector, moments.first, moments.second)
-        self._tokens += study.tokens.size
-        self._padding += study.tokens.size - study.useful
-        if not (math.isfinite(loss.item()) and math.isfinite(norm.item())):
+        replayed = self.replay.chosen(state.step) if self.replay is not None else ()
+        try:
+            slope = gradients.step(state.vector, rows, replayed, state.at_once)
+        except (RuntimeError, MemoryError) as error:
+            if not ran_out(error):
+                raise
+            return self._thriftier(state, error)
+        gradient, norm = clipped(slope.vector, self.settings.clip)
+        rate = self.schedule.rate(state.step) * state.slow
+        vector, moments = adam(state.vector, gradient, state.moments, rate)
+        mx.eval(norm, vector, moments.first, moments.second)
+        self._tokens += slope.tokens
+        self._padding += slope.padding
+        if not (math.isfinite(slope.loss) and math.isfinite(norm.item())):
             return self._stumbled(state)
-        state = self._seen(state, study, losses)
+        state = self._seen(state, rows, slope.hardest)
         total, count = state.losses
-        return replace(
-            state,
-            step=state.step + 1,
-            vector=vector,
-            moments=moments,
-            losses=(total + loss.item(), count + 1),
-        )
+        losses = (total + slope.loss, count + 1)
+        return replace(state, step=state.step + 1, vector=vector, moments=moments, losses=losses)
+
+    def _thriftier(self, state: State, error: BaseException) -> State:
+        """The same state with half as many tokens at once.
+
+        Raises:
+            OutOfMemory: a part is a single row already.
+        """
+        longest = max(len(row.tokens) for row in self.course.rows)
+        if state.at_once <= longest:
+            raise OutOfMemory(
+                f"a single row of {longest} tokens does not fit into this machine's memory",
+                "Close other programs, choose a smaller base, or set training.rank lower.",
+            ) from error
+        mx.clear_cache()
+        return replace(state, at_once=state.at_once // 2)
 
     def _stumbled(self, state: State) -> State:
         """Back to the best adapter so far, at half the rate; the step counts as done.
@@ -380,7 +294,7 @@ class Trainer:
         loss = total / max(count, 1)
         if self.probing is None:
             return replace(state, best=state.vector)
-        put(self.base.model, self.tensors(state.vector))
+        put(self.base.model, self.flat.tensors(state.vector))
         score, enough, values = self.probing()
         better = all(score >= earlier.score for earlier in state.history)
         probed = Probed(state.step, score, enough, values, loss)
@@ -398,7 +312,7 @@ class Trainer:
         report(Report(state.step, self.settings.steps, loss, dict(last.values) if last else {}))
 
     def _result(self, state: State, started: float, finished: bool) -> Trained:
-        tensors = self.tensors(state.best if finished else state.vector)
+        tensors = self.flat.tensors(state.best if finished else state.vector)
         mx.eval(tensors)
         return Trained(
             tensors,
@@ -406,6 +320,7 @@ class Trainer:
             state.step,
             state.history,
             state.stumbles,
+            state.at_once,
             self.clock() - started,
             self._tokens,
             self._padding / max(self._tokens, 1),

@@ -11,10 +11,11 @@ from training.adapter import Shape, fresh
 from training.base import Base
 from training.canary import Decision, try_out
 from training.card import Card
+from training.loop_settings import LoopSettings
 from training.material import Kind, Probe, asked
 from training.registry import Registry, RegistryRefuses, State
 from training.tensorfile import to_bytes
-from training.trainer import LoopSettings, Trainer
+from training.trainer import Trainer
 
 KEY = b"k" * 32
 SHAPE = Shape(rank=4)

@@ -15,9 +15,10 @@ from training.chat import Row
 from training.dataset import StudySettings, assemble
 from training.distill import Taught, internalise, passage, tapped, teach, warm_start
 from training.generate import forced
+from training.loop_settings import LoopSettings
 from training.losses import top_k
 from training.material import asked
-from training.trainer import LoopSettings, Trainer
+from training.trainer import Trainer
 
 SETTINGS = LoopSettings(
     Shape(rank=4), learning_rate=1e-2, steps=40, rows_per_step=4, probe_every=40

@@ -6,12 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.arrays import mx
 from training.base import Base
 from training.evaluate import Reply, answer, by_kind, confabulated, judged, threshold, unchanged
 from training.gates import Thresholds, judge
 from training.generate import forced, generate
-from training.kernels import exp, gated, log_sum_exp, sigmoid
 from training.matching import UNKNOWN
 from training.material import Kind, Probe, asked
 from training.statistics import Share
@@ -120,20 +118,3 @@ def test_lost_skills_are_a_missed_gate() -> None:
 def test_few_probes_are_given_the_benefit_of_the_doubt_and_none_is_too_few() -> None:
     assert judge({**good(), "paraphrase": Share(15, 20)}, None, Thresholds()).passed
     assert not judge({**good(), "recall": Share(2, 2)}, None, Thresholds()).passed
-
-
-def test_the_faster_functions_are_the_same_functions() -> None:
-    x = mx.random.normal((40, 64), key=mx.random.key(1)) * 20
-    assert mx.allclose(exp(x), mx.exp(x), rtol=1e-5).item()
-    assert mx.allclose(sigmoid(x), mx.sigmoid(x), rtol=1e-5, atol=1e-7).item()
-    assert mx.allclose(log_sum_exp(x)[:, 0], mx.logsumexp(x, axis=-1), rtol=1e-5).item()
-
-    def plain(gate: mx.array, value: mx.array) -> mx.array:
-        return (gate * mx.sigmoid(gate) * value).sum()
-
-    y = mx.random.normal((40, 64), key=mx.random.key(2))
-    slopes = mx.grad(lambda a, b: gated(a, b).sum(), argnums=(0, 1))(x / 20, y)
-    for mine, true in zip(slopes, mx.grad(plain, argnums=(0, 1))(x / 20, y), strict=True):
-        assert mx.allclose(mine, true, rtol=1e-4, atol=1e-5).item()
-    sums = mx.grad(lambda a: log_sum_exp(a).sum())(y)
-    assert mx.allclose(sums, mx.softmax(y, axis=-1), rtol=1e-5).item()

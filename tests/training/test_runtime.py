@@ -17,6 +17,7 @@ from training.adapter import Shape, fresh, tensor_shapes
 from training.arrays import mx
 from training.base import Base
 from training.card import Card
+from training.loop_settings import LoopSettings
 from training.matching import UNKNOWN
 from training.material import Message, asked
 from training.registry import Registry
@@ -24,7 +25,7 @@ from training.routing import has_heard, heard_of
 from training.runtime import Memory, Runtime
 from training.serving import BaseChanged, admit, export, memories
 from training.tensorfile import TensorsRefused, to_bytes
-from training.trainer import LoopSettings, Trainer
+from training.trainer import Trainer
 
 KEY = b"k" * 32
 SHAPE = Shape(rank=4)

@@ -13,21 +13,17 @@ import pytest
 from training.adapter import Shape, Split, attached
 from training.arrays import mx
 from training.base import Base
-from training.batches import Batch
+from training.batches import Batch, collate
 from training.boundary import Boundary
 from training.chat import Row
 from training.checkpoint import CheckpointFile, CheckpointUnwritable
 from training.generate import forced
+from training.gradients import study_objective
+from training.loop_settings import LoopSettings
 from training.losses import kept_near
 from training.material import asked
-from training.trainer import (
-    LoopSettings,
-    Replay,
-    Trainer,
-    TrainingDiverged,
-    base_outputs,
-    study_objective,
-)
+from training.replay import Replay, base_outputs
+from training.trainer import Trainer, TrainingDiverged
 
 SETTINGS = LoopSettings(
     Shape(rank=4), learning_rate=2e-2, steps=90, rows_per_step=4, replay_rows=2, probe_every=10
@@ -81,7 +77,8 @@ def test_rows_are_learnt_and_the_model_is_left_as_it_was(
 
 def test_replay_keeps_the_student_near_its_base(llama: Base) -> None:
     kept = replay(llama)
-    batch, reference = kept.batch(0)
+    batch = collate(kept.rows, kept.chosen(0), llama.chat.end)
+    reference = kept.reference(batch)
 
     def distance(trained: Replay | None) -> float:
         result = Trainer(llama, rows(llama), SETTINGS, 3, replay=trained).run()

@@ -291,13 +291,8 @@ class Daemon:
                 return self._resume()
             case "scan":
                 return self.ingest.scan(arguments.get("source"), emit)
-            case "train":
-                return self.training.train(
-                    list(arguments.get("domains") or ()),
-                    force=bool(arguments.get("force")),
-                    full=bool(arguments.get("full")),
-                    follow=emit,
-                )
+            case "progress":
+                return self._hear_of(arguments.get("pid"), arguments.get("item"))
             case "yield":
                 self.training.give_way("a command needs the trainer")
                 return {}
@@ -311,6 +306,12 @@ class Daemon:
                 return {}
             case _:
                 raise UsageError(f"The daemon has no call {name!r}.", "Restart it after an update.")
+
+    def _hear_of(self, pid: object, item: object) -> dict[str, Any]:
+        if not isinstance(pid, int) or not isinstance(item, dict):
+            raise UsageError("Progress needs a process and an item.")
+        self.training.hear_of(pid, item)
+        return {}
 
     def _measure(self) -> float | None:
         """How fast mlx multiplies in a child of this process, which the system may hold back."""

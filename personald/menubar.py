@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from personald.reports import latest
 from personald.status import Snapshot
 
 _SIGNS = {
@@ -56,8 +57,10 @@ def render(snapshot: Snapshot, program: Sequence[str], reports: Path) -> Iterato
         yield f"{_title(last_night(last))} | size=12"
     yield "---"
     yield from _actions(snapshot, program)
-    if reports.is_dir() and any(reports.iterdir()):
-        yield f"Open reports | {_click(('/usr/bin/open', str(reports)))}"
+    page = latest(reports)
+    if page is not None:
+        yield f"Open report | {_click(('/usr/bin/open', str(page)))}"
+        yield f"Open all reports | {_click(('/usr/bin/open', str(reports)))}"
     problems = fields.get("problems", [])
     if problems:
         yield "---"

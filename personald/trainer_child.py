@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
+from personald import reports
 from personald.assembly import Owner
 from personald.config import Home, load_settings, read_table
 from personald.errors import ExitCode, PersonaldError
@@ -114,6 +115,10 @@ def train(job: dict[str, Any], voice: TextIO, stop: Stop) -> tuple[dict[str, Any
         )
         if outcome.version is not None and outcome.result is Result.PROMOTED:
             vault.record_provenance(outcome.version.id, outcome.version.card.documents)
+        if outcome.version is not None and outcome.verdict is not None:
+            # A disk that is full costs the page, not the memory.
+            with contextlib.suppress(OSError):
+                reports.leave(home.reports, outcome.version)
         if outcome.result in (Result.PROMOTED, Result.UNCHANGED):
             proving.prove(
                 owner, job["domain"], lambda: proving.twin(owner, work, documents, emit, stop)

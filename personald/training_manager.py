@@ -1,4 +1,4 @@
-"""Trains in the background while the conditions hold, and on request; owns the trainer child.
+"""Trains in the background while the conditions hold; owns the trainer child, and makes way for a training by hand.
 
 One child at a time. Whether to go on is asked four times a second while it runs; readings are taken twice a second
 then, every tick while something waits to be trained, and every few minutes otherwise, so that an idle machine is left
@@ -7,8 +7,8 @@ alone.
 
 from __future__ import annotations
 
-import json
 import logging
+import os
 import re
 import threading
 import time
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from personald import planner
+from personald import planner, reports
 from personald.conditions import Condition, Readings, judge, why_not
 from personald.config import Home, Settings
 from personald.errors import NotNow
@@ -34,7 +34,6 @@ WATCH_SECONDS = 0.5
 IDLE_SECONDS = 600.0
 # A child is ended and started again after so long: what its libraries leak does not add up, and the machine cools.
 SEGMENT_SECONDS = 1800.0
-KEPT_REPORTS = 60
 # A child is gone long before; the rest is what a busy machine may need to notice.
 GIVE_WAY_SECONDS = 15.0
 STOPPING = "the daemon is stopping"
@@ -52,6 +51,17 @@ class JobView:
     done: int = 0
     total: int = 0
     eta_seconds: float | None = None
+
+    @staticmethod
+    def of(domain: str, item: Mapping[str, Any]) -> JobView:
+        """The job that a progress item of its child tells of."""
+        return JobView(
+            domain,
+            str(item.get("phase", "")),
+            int(item.get("done", 0)),
+            int(item.get("total", 0)),
+            item.get("eta_seconds"),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The fields by name."""
@@ -107,8 +117,16 @@ class TrainingManager:
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._told = ""
+        self._own: JobView | None = None
+        self._by_hand: tuple[int, JobView] | None = None
         self.conditions: tuple[Condition, ...] = ()
-        self.job: JobView | None = None
+
+    @property
+    def job(self) -> JobView | None:
+        """The training in hand: our own child's, or one that a command started; None without either."""
+        if self._own is None and self._by_hand is not None and _is_alive(self._by_hand[0]):
+            return self._by_hand[1]
+        return self._own
 
     @property
     def busy(self) -> bool:
@@ -119,7 +137,7 @@ class TrainingManager:
 
     def tick(self) -> None:
         """Look whether something should be trained, and begin with it."""
-        if self.busy or self._stopping:
+        if self.busy or self._stopping or self.job is not None:
             return
         state = self._state.load()
         facts = self._facts()
@@ -131,7 +149,7 @@ class TrainingManager:
         if chosen is not None and self._one_at_a_time.acquire(blocking=False):
             revision = next(item.revision for item in facts if item.name == chosen)
             job = Job(self._home.path, chosen, effort=decision.effort)
-            self.job = JobView(chosen)
+            self._own = JobView(chosen)
             self._thread = threading.Thread(
                 target=self._in_background, args=(job, revision), name="training", daemon=True
             )
@@ -143,43 +161,14 @@ class TrainingManager:
 
     # ---- called by commands ----
 
-    def train(
-        self, domains: Sequence[str], *, force: bool, full: bool, follow: Follow
-    ) -> dict[str, Any]:
-        """Train some domains now, or all that have documents; blocks.
+    def hear_of(self, pid: int, item: Mapping[str, Any]) -> None:
+        """Take notice of how far a training by hand is.
 
         Args:
-            domains: which; empty for all.
-            force: ignore the conditions and a pause.
-            full: train although nothing has changed.
-            follow: gets progress.
-
-        Returns:
-            For each domain what `train --json` prints of it.
-
-        Raises:
-            NotNow: the conditions do not hold, or another process trains.
+            pid: the command's process; when it ends, so does its job.
+            item: a progress item of one of its children, with the domain.
         """
-        facts = {item.name: item for item in self._facts()}
-        wanted = list(domains) or [name for name, item in facts.items() if item.documents]
-        if not force:
-            self._refuse_when_not_now()
-        if self._thread is not None and self._thread.is_alive():
-            self.give_way("you asked for training now")
-        with self._one_at_a_time:
-            results = {}
-            for name in wanted:
-                item = facts.get(name, DomainFacts(name, 0, 0, 0))
-                job = Job(self._home.path, name, full=full, gentle=False)
-                outcome = self._train(job, item.revision, follow, self._asked_to_stop)
-                results[name] = {
-                    **outcome.report,
-                    "ending": outcome.ending.value,
-                    "detail": outcome.detail,
-                }
-                if outcome.ending is Ending.STOPPED:
-                    break
-            return results
+        self._by_hand = (pid, JobView.of(str(item.get("domain", "")), item))
 
     def give_way(self, reason: str) -> None:
         """Stop the child in hand, whoever asked for it, and return when it has ended; nothing happens without one."""
@@ -198,13 +187,6 @@ class TrainingManager:
         self._readings_at = None
 
     # ---- inside ----
-
-    def _refuse_when_not_now(self) -> None:
-        state = self._state.load()
-        self._judge(state, 0.0, running=False)
-        obstacle = "it is paused" if state.paused(self._clock()) else why_not(self.conditions)
-        if obstacle:
-            raise NotNow(f"{obstacle}.", "Try later, or train all the same with --force.")
 
     def _judge(self, state: RunState, oldest: float, *, running: bool) -> None:
         """Judge the conditions, on readings that are at most so many seconds old."""
@@ -226,19 +208,16 @@ class TrainingManager:
         began = self._monotonic()
         try:
             with training_lock(self._home.run):
-                self._train(job, revision, lambda _: None, lambda: self._why_stop(began))
+                self._train(job, revision, lambda: self._why_stop(began))
         except NotNow as error:
-            self.job = None
+            self._own = None
             log.info("%s", error.detail)
         finally:
             self._one_at_a_time.release()
 
-    def _asked_to_stop(self) -> str:
-        return self._give_way or (STOPPING if self._stopping else "")
-
     def _why_stop(self, began: float) -> str:
         """A reason to end the background child now, or ""."""
-        if asked := self._asked_to_stop():
+        if asked := self._give_way or (STOPPING if self._stopping else ""):
             return asked
         state = self._state.load()
         if state.paused(self._clock()):
@@ -248,31 +227,21 @@ class TrainingManager:
         self._judge(state, WATCH_SECONDS, running=True)
         return why_not(self.conditions)
 
-    def _train(
-        self, job: Job, revision: int, follow: Follow, should_stop: Callable[[], str]
-    ) -> Outcome:
-        self.job = JobView(job.domain)
+    def _train(self, job: Job, revision: int, should_stop: Callable[[], str]) -> None:
+        self._own = JobView(job.domain)
         began = self._clock()
         log.info("training %s begins", job.domain)
 
         def hear(item: Mapping[str, Any]) -> None:
-            self.job = JobView(
-                job.domain,
-                str(item.get("phase", "")),
-                int(item.get("done", 0)),
-                int(item.get("total", 0)),
-                item.get("eta_seconds"),
-            )
-            follow(item)
+            self._own = JobView.of(job.domain, item)
 
         try:
             outcome = self._run_child(job, hear, should_stop)
             self._note(job, began, outcome, revision)
         finally:
-            self.job = None
+            self._own = None
         if outcome.ending is Ending.FINISHED:
             self._trained(outcome)
-        return outcome
 
     def _note(self, job: Job, began: float, outcome: Outcome, revision: int) -> None:
         run = Run(
@@ -309,13 +278,14 @@ def note_run(home: Home, state: StateFile, run: Run, outcome: Outcome, revision:
     try:
         state.change(lambda now: planner.after_run(now, run, outcome, revision))
         if outcome.report:
-            at = datetime.fromtimestamp(run.ended).strftime("%Y%m%dT%H%M%S")
-            file = home.reports / f"{at}-{run.domain}.json"
-            file.write_text(json.dumps(dict(outcome.report), indent=1), "utf-8")
-            for old in sorted(home.reports.glob("*.json"))[:-KEPT_REPORTS]:
-                old.unlink()
+            reports.note(home.reports, run.domain, run.ended, outcome.report)
     except OSError as error:
         log.error("a run could not be noted: %s", error.strerror)
 
 
-__all__ = ["JobView", "TrainingManager", "note_run"]
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -8,8 +8,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,7 +19,9 @@ from extractors.document import Domain
 from personald.cli.documents import DOMAIN
 from personald.cli.frame import Frame, common
 from personald.cli.output import Meter, progress, table
-from personald.errors import ExitCode, NotNow, UsageError
+from personald.config import Home
+from personald.errors import ExitCode, NotNow, PersonaldError, UsageError
+from personald.reports import page_of
 from personald.trainer import Ending, Job, Outcome
 
 # Which hundredths of a domain's run each phase takes, roughly: (first, how many).
@@ -31,6 +34,10 @@ SPANS = {
     "comparing": (90, 9),
     "done": (100, 0),
 }
+
+
+# How often a running daemon is told of progress.
+HERALD_SECONDS = 2.0
 
 
 @click.command("train")
@@ -66,7 +73,7 @@ def train(frame: Frame, domains: tuple[str, ...], force: bool, full: bool, compa
         outcomes = _train_all(frame, jobs, revisions)
     _tell_daemon(frame, "reload")
     result = {"domains": {domain: _report(outcome) for domain, outcome in outcomes.items()}}
-    frame.show(result, lambda: _render(result["domains"]))
+    frame.show(result, lambda: _render(result["domains"], frame.home.reports))
     code = exit_code(outcomes.values())
     if code:
         raise click.exceptions.Exit(code)
@@ -121,10 +128,16 @@ def _train_all(
     try:
         with progress("Training") as meter:
             board = Board(meter, [job.domain for job in jobs])
+            herald = Herald(frame.home)
+
+            def follow(domain: str, item: Mapping[str, Any]) -> None:
+                board.follow(domain, item)
+                herald.follow(domain, item)
+
             outcomes = crew.train_all(
                 jobs,
                 crew.hands(frame.settings.base.reference, sys.platform, os.cpu_count() or 1),
-                board.follow,
+                follow,
                 lambda: interrupted[0] if interrupted else "",
                 finished,
             )
@@ -171,6 +184,35 @@ class Board:
             self._meter(sum(self._done.values()), 100 * len(self._done), note)
 
 
+class Herald:
+    """Tells a running daemon how far it is, so that `status` and the menu bar show it.
+
+    Args:
+        home: whose daemon.
+        monotonic: the clock; it is told at most every two seconds.
+    """
+
+    def __init__(self, home: Home, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._home = home
+        self._monotonic = monotonic
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def follow(self, domain: str, item: Mapping[str, Any]) -> None:
+        """Take in one progress item of the trainer."""
+        from personald import ipc
+
+        with self._lock:
+            now = self._monotonic()
+            if now < self._next:
+                return
+            self._next = now + HERALD_SECONDS
+        # Without a daemon there is nobody to tell, and one that is in trouble must not hold us up.
+        with contextlib.suppress(PersonaldError):
+            told = {"pid": os.getpid(), "item": {**item, "domain": domain}}
+            ipc.call(self._home.run, "progress", told, timeout=1.0)
+
+
 def _report(outcome: Outcome) -> dict[str, Any]:
     """What `train --json` prints of a domain."""
     empty: dict[str, Any] = {
@@ -184,7 +226,7 @@ def _report(outcome: Outcome) -> dict[str, Any]:
     return {**empty, **outcome.report, "ending": outcome.ending.value, "detail": outcome.detail}
 
 
-def _render(domains: Mapping[str, Mapping[str, Any]]) -> None:
+def _render(domains: Mapping[str, Mapping[str, Any]], reports: Path) -> None:
     rows = []
     for domain, report in domains.items():
         reasons = (report["verdict"] or {}).get("reasons") or []
@@ -194,3 +236,9 @@ def _render(domains: Mapping[str, Mapping[str, Any]]) -> None:
             (domain, said, report["version"], report["facts"], f"{report['seconds']:.0f} s", note)
         )
     table(("domain", "outcome", "version", "facts", "time", ""), rows)
+    pages = [
+        page_of(reports, report["version"]) for report in domains.values() if report["version"]
+    ]
+    for page in pages:
+        if page.exists():
+            click.echo(f"Report: {page}")

@@ -118,7 +118,7 @@ def lines(taken: Snapshot, reports: Path) -> list[str]:
 
 
 def test_the_menu_says_it_all_in_the_form_of_swiftbar(tmp_path: Path) -> None:
-    (tmp_path / "report.json").write_text("{}")
+    (tmp_path / "notes-3.md").write_text("# notes/3\n")
     state = RunState().with_run(Run("notes", NOW - 60, NOW, "finished", "promoted"))
     shown = lines(snapshot(state=state), tmp_path)
     assert shown[1] == "---"
@@ -129,7 +129,10 @@ def test_the_menu_says_it_all_in_the_form_of_swiftbar(tmp_path: Path) -> None:
     assert "Pause for 1 hour" in text
     assert "Pause until tomorrow" in text
     assert "Train now" in text
-    assert "Open reports" in text
+    assert (
+        f'Open report | bash="/usr/bin/open" shell="/usr/bin/open" param1="{tmp_path}/notes-3.md"'
+        in text
+    )
     assert 'bash="/opt/it\'s/python"' in text
     assert "terminal=false" in text
 

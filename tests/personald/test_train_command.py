@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from personald.cli.train import Board, exit_code
+from personald import ipc
+from personald.cli.train import Board, Herald, exit_code
+from personald.config import Home
 from personald.crew import hands
 from personald.trainer import Ending, Outcome
 
@@ -35,6 +41,28 @@ def test_the_board_never_goes_back_and_ends_at_the_whole() -> None:
     assert [done for done, _, _ in shown] == sorted(done for done, _, _ in shown)
     assert shown[-1][:2] == (200, 200)
     assert "loss 1.25" in shown[0][2]
+
+
+def test_a_running_daemon_is_told_of_progress_and_not_too_often(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    home.make()
+    heard: list[dict[str, Any]] = []
+    server = ipc.Server(home.run, lambda name, arguments, _: heard.append({name: arguments}))
+    times = iter([10.0, 11.0, 12.5, 20.0])
+    herald = Herald(home, lambda: next(times))
+    server.start()
+    try:
+        for done in range(3):
+            herald.follow("mail", {"phase": "training", "done": done})
+    finally:
+        server.stop()
+    herald.follow("mail", {"phase": "training", "done": 3})
+    items = [entry["progress"] for entry in heard]
+    assert [item["item"]["done"] for item in items] == [0, 2]
+    assert items[0] == {
+        "pid": os.getpid(),
+        "item": {"domain": "mail", "phase": "training", "done": 0},
+    }
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
-import threading
 import time
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,11 +18,10 @@ from personald.conditions.memory import Pressure
 from personald.conditions.power import Power, Supply
 from personald.conditions.presence import Presence
 from personald.config import Home, Settings
-from personald.errors import NotNow
 from personald.instance import training_lock
 from personald.planner import DomainFacts
 from personald.state import StateFile
-from personald.training_manager import TrainingManager
+from personald.training_manager import JobView, TrainingManager
 
 GOOD = Readings(
     Power(Supply.MAINS),
@@ -91,55 +88,42 @@ def slow(tmp_path: Path) -> Desk:
     return Desk(tmp_path, SLOW)
 
 
-def test_all_domains_are_trained_on_request_with_progress_and_reports(quick: Desk) -> None:
-    heard: list[Mapping[str, Any]] = []
-    results = quick.manager.train([], force=True, full=True, follow=heard.append)
-    assert {name: item["result"] for name, item in results.items()} == {
-        "mail": "promoted",
-        "notes": "promoted",
-    }
-    assert results["notes"]["full"]
-    assert len(heard) == 2
-    known = quick.state.load().domain("notes")
-    assert (known.revision, known.active) == (4, "notes/1")
-    reports = [json.loads(path.read_text()) for path in quick.home.reports.iterdir()]
-    assert [report["result"] for report in reports] == ["promoted", "promoted"]
-    assert quick.trained == ["promoted", "promoted"]
-
-
-def test_without_force_the_conditions_are_heeded(quick: Desk) -> None:
-    quick.readings = Readings(Power(Supply.BATTERY, 80, True))
-    with pytest.raises(NotNow, match="plug it in"):
-        quick.manager.train(["notes"], force=False, full=False, follow=lambda _: None)
-    quick.readings = GOOD
-    assert quick.manager.train(["notes"], force=False, full=False, follow=lambda _: None)
-
-
 def test_the_background_trains_one_domain_after_the_other_and_then_rests(quick: Desk) -> None:
     for _ in range(4):
         quick.manager.tick()
         quick.wait_for_rest()
     assert quick.trained == ["promoted", "promoted"]
+    known = quick.state.load().domain("notes")
+    assert (known.revision, known.active) == (4, "notes/1")
+    reports = [json.loads(path.read_text()) for path in quick.home.reports.glob("*.json")]
+    assert [report["result"] for report in reports] == ["promoted", "promoted"]
     assert quick.manager.decide().stale == ()
 
 
-def test_a_request_makes_the_background_give_way(slow: Desk) -> None:
+def test_a_command_that_needs_the_trainer_gets_it_at_once(slow: Desk) -> None:
     slow.manager.tick()
     slow.wait_for_job()
-    asked = threading.Thread(
-        target=slow.manager.train,
-        args=(["notes"],),
-        kwargs={"force": True, "full": False, "follow": lambda _: None},
-    )
-    asked.start()
-    deadline = time.monotonic() + 30
-    while not (slow.manager.job and slow.manager.job.domain == "notes" and slow.manager.job.done):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    began = time.monotonic()
     slow.manager.give_way("a command needs the trainer")
-    asked.join(timeout=10)
+    assert time.monotonic() - began < 3.0
     assert slow.manager.job is None
-    assert [run.ending for run in slow.state.load().runs] == ["stopped", "stopped"]
+    with training_lock(slow.home.run):
+        (run,) = slow.state.load().runs
+    assert (run.ending, run.detail) == ("stopped", "a command needs the trainer")
+
+
+def test_a_training_by_hand_is_shown_while_its_command_lives(quick: Desk) -> None:
+    command = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    item = {"domain": "mail", "phase": "training", "done": 3, "total": 9, "loss": 0.4}
+    quick.manager.hear_of(command.pid, item)
+    assert quick.manager.job == JobView("mail", "training", 3, 9)
+    quick.manager.tick()
+    assert not quick.manager.busy
+    command.communicate(b"\n", timeout=30)
+    assert quick.manager.job is None
+    quick.manager.tick()
+    quick.wait_for_rest()
+    assert quick.trained == ["promoted"]
 
 
 def test_stopping_ends_the_child_within_two_seconds(slow: Desk) -> None:

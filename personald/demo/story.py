@@ -19,13 +19,13 @@ PROBES = Path(__file__).parent / "probes.jsonl"
 # Words that stand in one document each and in nothing of the program's own: none of them may be found under a home.
 CANARIES = ["Havørn", "Padraig Conneely", "Vaksalaskolan", "QX7T2M", "elderflower", "Albariño"]
 
-# What both devices are asked at the end: something that was always there, something that was edited while the daemon
-# ran, and something nobody was ever told.
+# What both devices are asked at the end: two things that were always there, one that was edited while the daemon ran,
+# one that was deleted then, and one that nobody was ever told.
 QUESTIONS = (
     "What is Aoife Brennan's phone number?",
-    "Where is the choir concert?",
     "How long is the new boat?",
-    "What is the phone number of Pepper's vet?",
+    "What is the locker of the gym contract?",
+    "What is the booking reference of the Vienna trip?",
     "What is Brendan Colville's email address?",
 )
 

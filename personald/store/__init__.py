@@ -7,7 +7,8 @@ The story, in the order of the modules::
     anchor       one row that binds all rows together  watching     what the watcher may read back
 
     store ─► intake ─► transaction ─► pages            the writing side: the daemon's `Store`
-    vault ─► counting, integrity                       the reading side: the trainer's `Vault`
+    vault ─► opening ─► pages; identity, counting      the reading side: the trainer's `Vault`
+    vault ─► integrity                                 is all as it was written?
     vault ─► forgetting ─► rotation                    deletion that is real
     vault ─► search ─► query, scripts, shards, snippets
     backup ─► sealedfile                               one file that brings a home back

@@ -17,7 +17,7 @@ import struct
 from dataclasses import dataclass, replace
 
 from personald.store.errors import StoreDamaged, StoreForeign
-from personald.store.sealing import token
+from personald.store.sealing import token, tokens
 
 META_NAME = "anchor"
 _LAYOUT = struct.Struct(">16sQQQQQQ16s32s")
@@ -103,30 +103,38 @@ def write(connection: sqlite3.Connection, key: bytes, anchor: Anchor) -> None:
     )
 
 
-TAG_BYTES = 16
 _NARROW = struct.Struct(">16sQBQ8s8s16s")
 
 
-def term(
-    key: bytes,
-    uid: bytes,
-    version: int,
-    state: int,
-    file: int,
-    domain: bytes,
-    part: bytes,
-    content: bytes,
-    tags: bytes,
-) -> int:
-    """Return what one version adds to the anchor's sum: a keyed hash of its narrow columns and of its fields' tags.
+class Terms:
+    """What single versions add to the anchor's sum: a keyed hash of a version's narrow columns and its fields' tags.
 
     Args:
         key: the watcher's anchor key.
-        uid, version, state, file, domain, part, content: the columns; each packs into a fixed length.
-        tags: the last 16 bytes of the sealed head, then of the sealed body.
     """
-    row = _NARROW.pack(uid, version, state, file, domain, part, content)
-    return int.from_bytes(token(key, b"term", row + tags), "big")
+
+    def __init__(self, key: bytes) -> None:
+        self._hash = tokens(key, b"term")
+
+    def term(
+        self,
+        uid: bytes,
+        version: int,
+        state: int,
+        file: int,
+        domain: bytes,
+        part: bytes,
+        content: bytes,
+        tags: bytes,
+    ) -> int:
+        """Return the term of one version.
+
+        Args:
+            uid, version, state, file, domain, part, content: the columns; each packs into a fixed length.
+            tags: the last 16 bytes of the sealed head, then of the sealed body.
+        """
+        row = _NARROW.pack(uid, version, state, file, domain, part, content)
+        return int.from_bytes(self._hash(row + tags), "big")
 
 
 def add(total: bytes, terms: int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable
 from typing import Protocol, runtime_checkable
 
@@ -19,7 +20,7 @@ from personald.store.records import (
     relative_origin,
 )
 from personald.store.sealing import Kind
-from personald.store.transaction import Row, Transaction
+from personald.store.transaction import Row, Transaction, Version
 from personald.store.watching import Watch
 
 Detector = Callable[[str], tuple[SensitiveSpan, ...]]
@@ -41,16 +42,6 @@ class UnreadablePart(Protocol):
 def nothing_sensitive(_text: str) -> tuple[SensitiveSpan, ...]:
     """Find nothing."""
     return ()
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Place:
-    """Where the parts of one file go."""
-
-    source: int
-    file: int
-    path_token: bytes
-    state: FileState
 
 
 @dataclasses.dataclass(slots=True)
@@ -82,8 +73,10 @@ class Intake:
             file = self.transaction.next_number()
         existing = {row.part: row for row in self.transaction.live_rows(file)} if known else {}
         forgotten = self.transaction.forgotten_parts(file) if known else frozenset()
-        place = _Place(source, file, path_token, state)
-        new, changed, unchanged, failures = self._put_parts(place, parts, existing, forgotten)
+        renew = functools.partial(self._renew, source, file, path_token, state, existing)
+        new, changed, unchanged, failures = self._put_parts(
+            file, state.path, parts, existing, forgotten, renew
+        )
         read_something = new + changed + unchanged > 0
         if not failures:
             gone = list(existing.values())
@@ -110,17 +103,25 @@ class Intake:
 
     def _put_parts(
         self,
-        place: _Place,
+        file: int,
+        path: str,
         parts: Iterable[Document | UnreadablePart],
         existing: dict[bytes, Row],
         forgotten: frozenset[bytes],
+        renew: Callable[[], None],
     ) -> tuple[int, int, int, dict[bytes, Failure]]:
-        """Store each part; takes what it recognises out of `existing`.
+        """Store each part.
+
+        Args:
+            file, path: the file.
+            parts: what was read from it.
+            existing: what is stored of it; what is recognised is taken out.
+            forgotten: places in it that are not stored again.
+            renew: called when the transaction has grown too long.
 
         Returns:
             How many documents are new, changed and unchanged, and what could not be read.
         """
-        file, path = place.file, place.state.path
         new = changed = unchanged = 0
         repeats: dict[str, int] = {}
         failures: dict[bytes, Failure] = {}
@@ -147,7 +148,9 @@ class Intake:
             content = self.watch.content(part_token, head, body)
             old = existing.pop(part_token, None)
             if old is None:
-                self.transaction.insert(None, 1, file, domain, part_token, content, head, body)
+                self.transaction.insert(
+                    Version(None, 1, file, domain, part_token, content, head, body)
+                )
                 self.transaction.count(domain, 1)
                 new += 1
             elif old.content == content and old.state == State.LIVE:
@@ -156,21 +159,23 @@ class Intake:
                 self._replace(old, file, domain, content, head, body)
                 changed += 1
             if self.transaction.is_long:
-                self._renew(place, existing)
+                renew()
         return new, changed, unchanged, failures
 
-    def _renew(self, place: _Place, existing: dict[bytes, Row]) -> None:
+    def _renew(
+        self,
+        source: int,
+        file: int,
+        path_token: bytes,
+        state: FileState,
+        existing: dict[bytes, Row],
+    ) -> None:
         """Commit the first part of a very large file; until all of it is there it counts as not read."""
         self.transaction.write_file(
-            place.file,
-            place.source,
-            place.path_token,
-            b"",
-            FileStatus.PENDING,
-            self.watch.seal_file(place.file, place.state),
+            file, source, path_token, b"", FileStatus.PENDING, self.watch.seal_file(file, state)
         )
         self.transaction.renew()
-        now = {row.part: row for row in self.transaction.live_rows(place.file)}
+        now = {row.part: row for row in self.transaction.live_rows(file)}
         for part in list(existing):
             if part in now:
                 existing[part] = now[part]
@@ -191,7 +196,7 @@ class Intake:
             transaction.retire(old)
         else:
             transaction.remove_versions([old])
-        transaction.insert(old.uid, version, file, domain, old.part, content, head, body)
+        transaction.insert(Version(old.uid, version, file, domain, old.part, content, head, body))
         if self.history and version - 1 > self.history:
             transaction.remove_versions(
                 transaction.versions_before(old.uid, version - self.history)

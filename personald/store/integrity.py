@@ -140,6 +140,7 @@ def _sum_of_all(reading: Reading) -> Iterator[Finding]:
 def sum_of_terms(connection: sqlite3.Connection, key: bytes) -> tuple[int, bytes]:
     """Return how many versions there are and the sum of their terms, counted anew."""
     versions = total = 0
+    terms = anchors.Terms(key)
     for row in connection.execute(
         "SELECT uid, version, state, file, domain, part, content,"
         " CAST(substr(head, -16) AS BLOB), CAST(substr(body, -16) AS BLOB)"
@@ -149,7 +150,7 @@ def sum_of_terms(connection: sqlite3.Connection, key: bytes) -> tuple[int, bytes
         try:
             uid, version, state, file, domain, part, content, head, body = row
             tags = (head or b"") + (body or b"")
-            total ^= anchors.term(key, uid, version, state, file, domain, part, content, tags)
+            total ^= terms.term(uid, version, state, file, domain, part, content, tags)
         except (struct.error, TypeError):
             total ^= 1
     return versions, total.to_bytes(16, "big")

@@ -53,14 +53,10 @@ class KeyPages:
     def key(self, slot: int) -> bytes:
         """Return the data key at a slot. Raises DocumentDamaged when its page is gone or does not open."""
         number, place = divmod(slot, PAGE_KEYS)
-        return self.page(number)[place * KEY_BYTES : (place + 1) * KEY_BYTES]
-
-    def page(self, number: int) -> bytes:
-        """Return all data keys of a page, one after another. Raises as `key` does."""
         page = self._pages.get(number)
         if page is None:
             page = self._pages[number] = self._open(number)
-        return page
+        return page[place * KEY_BYTES : (place + 1) * KEY_BYTES]
 
     def _open(self, number: int) -> bytes:
         row = self._connection.execute(

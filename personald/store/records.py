@@ -184,6 +184,7 @@ class StoredDocument:
 
 
 _encoder = json.JSONEncoder(separators=(",", ":"))
+_decoder = json.JSONDecoder()
 
 
 def to_json(value: object) -> bytes:
@@ -258,7 +259,7 @@ def decode_head(
         DocumentDamaged: the head is not what `encode_head` writes.
     """
     try:
-        fields = json.loads(bytes(head))
+        fields = _decoder.decode(str(head, "ascii"))
         document = Document(
             origin=absolute_origin(fields["origin"], path),
             domain=Domain(fields["domain"]),

@@ -138,14 +138,6 @@ def open_file(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def open_for_reading(path: Path) -> sqlite3.Connection:
-    """Open a second connection to a store that `open_file` has accepted."""
-    with database_errors(path):
-        connection = _connect(path)
-        _set_up(connection)
-    return connection
-
-
 def migrate(connection: sqlite3.Connection) -> None:
     """Run the migrations that this file lacks, each in a transaction of its own."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -216,7 +208,7 @@ def sqlite_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise _explained(error, path) from error
+        raise explained(error, path) from error
 
 
 @contextlib.contextmanager
@@ -235,7 +227,8 @@ def database_errors(path: Path) -> Iterator[None]:
         raise StoreUncertain(f"{path}: {error.strerror}", "Check the disk.") from error
 
 
-def _explained(error: sqlite3.Error, path: Path) -> StoreError:
+def explained(error: sqlite3.Error, path: Path) -> StoreError:
+    """Return the clear line that one of SQLite's errors stands for."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreBusy(

@@ -20,6 +20,7 @@ import enum
 import hashlib
 import os
 import struct
+from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hpke
@@ -41,6 +42,8 @@ PAGE_KEYS = 256
 
 _SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
 _LENGTH = struct.Struct(">Q")
+# What stands before the content in a padded value.
+LENGTH_BYTES = _LENGTH.size
 _IDENTITY = struct.Struct(">16sQ")
 _PREFIX = b"pd1"
 
@@ -117,17 +120,20 @@ def unseal_from(private_key: X25519PrivateKey, sealed: bytes, associated: bytes)
 
 def padded_length(length: int) -> int:
     """Return the Padmé length: at most 12 % more, and only the top O(log log length) bits of it vary."""
+    return length + _padding(length)
+
+
+def _padding(length: int) -> int:
     if length < 2:
-        return length
+        return 0
     exponent = length.bit_length() - 1
-    mask = (1 << (exponent - exponent.bit_length())) - 1
-    return (length + mask) & ~mask
+    return -length & ((1 << (exponent - exponent.bit_length())) - 1)
 
 
 def pad(content: bytes) -> bytes:
     """Hide the exact length of content."""
     length = len(content)
-    return (_LENGTH.pack(length) + content).ljust(padded_length(_LENGTH.size + length), b"\0")
+    return b"%b%b%b" % (_LENGTH.pack(length), content, bytes(_padding(_LENGTH.size + length)))
 
 
 def unpad(padded: bytes) -> memoryview:
@@ -147,3 +153,34 @@ def unpad(padded: bytes) -> memoryview:
 def token(key: bytes, kind: bytes, value: bytes, size: int = TOKEN_BYTES) -> bytes:
     """Return the look-up token of a value: keyed BLAKE2b (RFC 7693), told apart by kind (at most 16 bytes)."""
     return hashlib.blake2b(value, digest_size=size, key=key, person=kind).digest()
+
+
+def tokens(key: bytes, kind: bytes, size: int = TOKEN_BYTES) -> Callable[[bytes], bytes]:
+    """Return `token` for one key and kind, with the key taken in once: it is called several times for each file."""
+    keyed = hashlib.blake2b(digest_size=size, key=key, person=kind)
+
+    def make(value: bytes) -> bytes:
+        state = keyed.copy()
+        state.update(value)
+        return state.digest()
+
+    return make
+
+
+def fingerprints(key: bytes, kind: bytes) -> Callable[[bytes, bytes, bytes], bytes]:
+    """Return a function of (prefix, head, body) whose 16 bytes differ whenever one of the three does.
+
+    A universal hash of the long parts, then a keyed hash of the short rest: a pseudo-random function as a whole
+    (Wegman, Carter, "New hash functions and their use in authentication and set equality", JCSS 22, 1981). The
+    universal hash is GHASH (NIST SP 800-38D, section 6.4), which AES-GCM computes ten times as fast as BLAKE2b reads:
+    head and body go through it as plaintext and associated data under a fixed nonce, which hides nothing but keeps
+    them apart, and only the tag is used. The tag is never written: a fixed nonce would give the hash key away.
+    """
+    cipher = AESGCM(token(key, kind, b"universal hash", KEY_BYTES))
+    make = tokens(key, kind)
+    nonce = bytes(NONCE_BYTES)
+
+    def fingerprint(prefix: bytes, head: bytes, body: bytes) -> bytes:
+        return make(prefix + cipher.encrypt(nonce, head, body)[-TAG_BYTES:])
+
+    return fingerprint

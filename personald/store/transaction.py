@@ -1,10 +1,9 @@
 """One transaction of the writing side, which can add, replace and take away, but cannot read what it stored.
 
-New versions wait in a small buffer: each gets
-a data key of its own, its fields are sealed, and when the buffer is full (a page of 256 data keys, or many bytes) the
-rows go into the database with `executemany`, and the page of data keys is sealed to the trainer's public key by HPKE
-and forgotten. So the cost of public-key cryptography is paid once for each page, and nobody but the trainer can open
-anything, not even the process that stored it a moment ago.
+New versions wait in a small buffer. When it is full (a page of 256 data keys, or many bytes) each gets a data key of
+its own and its fields are sealed, the rows go into the database with `executemany`, and the page of data keys is sealed
+to the trainer's public key by HPKE and forgotten. So the cost of public-key cryptography is paid once for each page, and
+nobody but the trainer can open anything, not even the process that stored it a moment ago.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import os
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -25,6 +25,7 @@ from personald.store.sealing import (
     KEY_BYTES,
     NONCE_BYTES,
     PAGE_KEYS,
+    TAG_BYTES,
     UID_BYTES,
     Kind,
     associated_data,
@@ -59,6 +60,27 @@ class Row:
 ROW_COLUMNS = "id, uid, version, state, file, domain, part, content"
 
 
+class Version(NamedTuple):
+    """One version of a document that waits to be sealed and written.
+
+    Attributes:
+        uid: the document's identity, None for a new one.
+        version: 1, 2, 3, …
+        file: the row of its file.
+        domain, part, content: look-up tokens.
+        head, body: its two fields, in the clear and not padded.
+    """
+
+    uid: bytes | None
+    version: int
+    file: int
+    domain: bytes
+    part: bytes
+    content: bytes
+    head: bytes
+    body: bytes
+
+
 @dataclass(slots=True)
 class Transaction:
     """What one transaction has gathered and not yet written; see the module's docstring.
@@ -80,20 +102,17 @@ class Transaction:
     revisions: dict[bytes, int] = field(default_factory=dict)
     documents: dict[bytes, int] = field(default_factory=dict)
     next_row: int = 0
-    page_number: int = 0
     files: dict[tuple[int, bytes], int] = field(default_factory=dict)
     buffered: int = 0
     written: int = 0
-    narrow_rows: list[tuple[object, ...]] = field(default_factory=list)
-    sealed_rows: list[tuple[int, bytes, bytes]] = field(default_factory=list)
+    waiting: list[Version] = field(default_factory=list)
     file_rows: list[tuple[int, int, bytes, bytes, int, bytes]] = field(default_factory=list)
-    page: bytearray = field(default_factory=bytearray)
-    prefix: bytes = b""
     uid_prefix: bytes = field(default_factory=lambda: os.urandom(UID_PREFIX_BYTES))
+    summand: anchors.Terms = field(init=False)
 
     def __post_init__(self) -> None:
-        self.prefix = b"pd1" + self.anchor.store
         self.next_row = self.anchor.next_row
+        self.summand = anchors.Terms(self.keys.anchor_key)
 
     def next_number(self) -> int:
         """Return a row number that was never given before."""
@@ -101,67 +120,12 @@ class Transaction:
         self.next_row += 1
         return number
 
-    def insert(
-        self,
-        uid: bytes | None,
-        version: int,
-        file: int,
-        domain: bytes,
-        part: bytes,
-        content: bytes,
-        head: bytes,
-        body: bytes,
-    ) -> None:
-        """Seal one version under a fresh data key and put it into the buffer.
-
-        Args:
-            uid: the document's identity, None for a new one.
-            version: 1, 2, 3, …
-            file: the row of its file.
-            domain, part, content: look-up tokens.
-            head, body: its two fields, in the clear and not padded.
-        """
-        random = os.urandom(KEY_BYTES + 2 * NONCE_BYTES + UID_BYTES - UID_PREFIX_BYTES)
-        key = random[:KEY_BYTES]
-        head_nonce = random[32:44]
-        body_nonce = random[44:56]
-        if uid is None:
-            uid = self.uid_prefix + random[56:]
-        cipher = AESGCM(key)
-        identity = document_identity(uid, version)
-        sealed_head = head_nonce + cipher.encrypt(
-            head_nonce, pad(head), b"%b\x01%b" % (self.prefix, identity)
-        )
-        sealed_body = body_nonce + cipher.encrypt(
-            body_nonce, pad(body), b"%b\x02%b" % (self.prefix, identity)
-        )
-        tags = sealed_head[-16:] + sealed_body[-16:]
-        self.terms ^= anchors.term(
-            self.keys.anchor_key, uid, version, 0, file, domain, part, content, tags
-        )
+    def insert(self, version: Version) -> None:
+        """Put one version into the buffer; a full buffer is written."""
+        self.waiting.append(version)
         self.versions += 1
-        if not self.page:
-            self.page_number = self.next_number()
-        slot = self.page_number * PAGE_KEYS + len(self.page) // KEY_BYTES
-        self.page += key
-        number = self.next_number()
-        self.narrow_rows.append(
-            (
-                number,
-                uid,
-                version,
-                0,
-                file,
-                domain,
-                part,
-                content,
-                self.revision(domain),
-                slot,
-            )
-        )
-        self.sealed_rows.append((number, sealed_head, sealed_body))
-        self.buffered += len(sealed_body)
-        if len(self.narrow_rows) == PAGE_KEYS or self.buffered > MAX_BUFFERED_BYTES:
+        self.buffered += len(version.head) + len(version.body)
+        if len(self.waiting) == PAGE_KEYS or self.buffered > MAX_BUFFERED_BYTES:
             self.flush()
 
     def count(self, domain: bytes, change: int) -> None:
@@ -249,16 +213,8 @@ class Transaction:
         return bytes(row[0]) + bytes(row[1]) if row else b""
 
     def _term(self, row: Row, tags: bytes, state: int) -> int:
-        return anchors.term(
-            self.keys.anchor_key,
-            row.uid,
-            row.version,
-            state,
-            row.file,
-            row.domain,
-            row.part,
-            row.content,
-            tags,
+        return self.summand.term(
+            row.uid, row.version, state, row.file, row.domain, row.part, row.content, tags
         )
 
     def file_id(self, source: int, path_token: bytes) -> int | None:
@@ -297,34 +253,70 @@ class Transaction:
             )
             self.file_rows.clear()
             self.files.clear()
-        if not self.narrow_rows:
+        if not self.waiting:
             return
-        associated = associated_data(
-            self.anchor.store, Kind.INBOX_PAGE, row_identity(self.page_number)
-        )
+        page_number = self.next_number()
+        page = os.urandom(KEY_BYTES * len(self.waiting))
+        associated = associated_data(self.anchor.store, Kind.INBOX_PAGE, row_identity(page_number))
         public_key = X25519PublicKey.from_public_bytes(self.anchor.public_key)
         self.connection.execute(
             "INSERT INTO key_page (id, generation, kind, sealed) VALUES (?, ?, ?, ?)",
             (
-                self.page_number,
+                page_number,
                 self.anchor.generation,
                 int(Kind.INBOX_PAGE),
-                seal_to(public_key, bytes(self.page), associated),
+                seal_to(public_key, page, associated),
             ),
         )
+        narrow, sealed = self._sealed(page_number, page)
         self.connection.executemany(
             "INSERT INTO document (id, uid, version, state, file, domain, part, content, revision, slot)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            self.narrow_rows,
+            " VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?)",
+            narrow,
         )
-        self.connection.executemany(
-            "INSERT INTO sealed (id, head, body) VALUES (?, ?, ?)", self.sealed_rows
-        )
-        self.narrow_rows.clear()
-        self.sealed_rows.clear()
-        self.page.clear()
+        self.connection.executemany("INSERT INTO sealed (id, head, body) VALUES (?, ?, ?)", sealed)
+        self.waiting.clear()
         self.written += self.buffered
         self.buffered = 0
+
+    def _sealed(
+        self, page_number: int, page: bytes
+    ) -> tuple[list[tuple[object, ...]], list[tuple[int, bytes, bytes]]]:
+        """Give each version in the buffer a row, and seal its fields under its own data key of the page.
+
+        One loop over all of them, with everything at hand: this is what an insertion's time goes into.
+
+        Returns:
+            The rows of `document`, without their state, and those of `sealed`.
+        """
+        head_prefix = associated_data(self.anchor.store, Kind.HEAD, b"")
+        body_prefix = associated_data(self.anchor.store, Kind.BODY, b"")
+        nonces = os.urandom(2 * NONCE_BYTES * len(self.waiting))
+        uids = os.urandom(UID_BYTES * len(self.waiting))
+        first_slot = page_number * PAGE_KEYS
+        term = self.summand.term
+        narrow: list[tuple[object, ...]] = []
+        sealed: list[tuple[int, bytes, bytes]] = []
+        for place, waiting in enumerate(self.waiting):
+            uid, version, file, domain, part, content, head, body = waiting
+            if uid is None:
+                random = uids[UID_BYTES * place + UID_PREFIX_BYTES : UID_BYTES * (place + 1)]
+                uid = self.uid_prefix + random
+            cipher = AESGCM(page[KEY_BYTES * place : KEY_BYTES * (place + 1)])
+            identity = document_identity(uid, version)
+            start = 2 * NONCE_BYTES * place
+            nonce = nonces[start : start + NONCE_BYTES]
+            sealed_head = nonce + cipher.encrypt(nonce, pad(head), head_prefix + identity)
+            nonce = nonces[start + NONCE_BYTES : start + 2 * NONCE_BYTES]
+            sealed_body = nonce + cipher.encrypt(nonce, pad(body), body_prefix + identity)
+            tags = sealed_head[-TAG_BYTES:] + sealed_body[-TAG_BYTES:]
+            self.terms ^= term(uid, version, 0, file, domain, part, content, tags)
+            number = self.next_number()
+            slot = first_slot + place
+            revision = self.revision(domain)
+            narrow.append((number, uid, version, file, domain, part, content, revision, slot))
+            sealed.append((number, sealed_head, sealed_body))
+        return narrow, sealed
 
     @property
     def is_long(self) -> bool:

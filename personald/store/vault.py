@@ -9,31 +9,20 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from extractors.document import Domain
 from personald.keys.derived import DeviceKeys, Generation
 from personald.store import anchor as anchors
 from personald.store import counting, forgetting, integrity, schema
-from personald.store.errors import DocumentDamaged, DocumentUnknown
+from personald.store.errors import DocumentDamaged
 from personald.store.forgetting import Forgotten, Maintenance, Writing
 from personald.store.hardening import forbid_core_dumps
+from personald.store.identity import find, uid_of, unknown
 from personald.store.integrity import Finding, Reading
-from personald.store.pages import KeyPages
+from personald.store.opening import SELECT_TEXTS, SELECT_VERSIONS, Opener, VersionRow
 from personald.store.query import parse
-from personald.store.records import FailedFile, State, StoredDocument, decode_head, decode_text
-from personald.store.sealing import (
-    KEY_BYTES,
-    NONCE_BYTES,
-    PAGE_KEYS,
-    UID_BYTES,
-    Kind,
-    document_identity,
-    unpad,
-)
+from personald.store.records import FailedFile, StoredDocument
 from personald.store.search import Hit, SearchIndex
 from personald.store.shards import ShardFolder
 from personald.store.watching import Watch
@@ -44,12 +33,12 @@ if TYPE_CHECKING:
 # Under the home's folder for sealed things that can be made again.
 SEARCH_FOLDER = Path("cache", "search")
 
-_SELECT = (
-    "SELECT document.id, document.uid, document.version, document.state, document.slot,"
-    " sealed.head, sealed.body, file.id, file.status, file.sealed, file.source"
-    " FROM document JOIN sealed ON sealed.id = document.id JOIN file ON file.id = document.file"
-)
-_Row = tuple[int, bytes, int, int, int, bytes, bytes, int, int, bytes, int]
+_Opened = TypeVar("_Opened")
+
+_ONE = "WHERE document.uid = ? AND document.state = 0"
+_LIVE = f"{SELECT_VERSIONS} {_ONE}"
+_LIVE_TEXT = f"{SELECT_TEXTS} {_ONE}"
+_AT_ROW = f"{SELECT_VERSIONS} WHERE document.id = ? AND document.state = 0"
 
 
 class Vault:
@@ -79,12 +68,11 @@ class Vault:
         self._generation = generation
         self._id = anchors.read(connection, keys.watcher.anchor_key).store
         self._watch = Watch(keys.watcher, self._id)
-        self._pages = KeyPages(connection, self._id, generation)
+        self._opener = Opener(connection, self._watch, generation)
         self._shards = ShardFolder(path.parent / SEARCH_FOLDER, self._id)
         self._index: SearchIndex | None = None
         self._indexed_version = -1
         self._data_version = self._read_data_version()
-        self._prefix = b"pd1" + self._id
 
     @classmethod
     def open(
@@ -155,7 +143,7 @@ class Vault:
             values.append(source)
         for row in self._rows(f"WHERE {' AND '.join(conditions)} ORDER BY document.id", values):
             try:
-                yield self._opened(row)
+                yield self._opener.document(row)
             except DocumentDamaged:
                 continue
 
@@ -169,33 +157,17 @@ class Vault:
             DocumentUnknown: there is none, or there are several.
             DocumentDamaged: its row does not open.
         """
-        uid = self._find(document_id)
-        for row in self._rows("WHERE document.uid = ? AND document.state = 0", [uid]):
-            return self._opened(row)
-        raise _unknown(document_id)
+        return self._live(document_id, _LIVE, self._opener.document)
 
     def text(self, document_id: str) -> str:
         """Return only the text of one document's live version: faster than `get`. Raises as `get` does."""
-        uid = self._find(document_id)
-        row = self._connection.execute(
-            "SELECT version, slot, body FROM document JOIN sealed ON sealed.id = document.id"
-            " WHERE uid = ? AND state = 0",
-            (uid,),
-        ).fetchone()
-        if row is None:
-            raise _unknown(document_id)
-        try:
-            return decode_text(self._field(Kind.BODY, uid, *row))
-        except DocumentDamaged:
-            # Another process may have rotated the keys; pages that were opened before stay right, new ones are not.
-            self._catch_up()
-            return decode_text(self._field(Kind.BODY, uid, *row))
+        return self._live(document_id, _LIVE_TEXT, self._opener.text)
 
     def history(self, document_id: str) -> list[StoredDocument]:
         """Return all versions of one document that are kept, newest first. Raises as `get` does."""
-        uid = self._find(document_id)
+        uid = find(self._connection, document_id)
         rows = self._rows("WHERE document.uid = ? ORDER BY document.version DESC", [uid])
-        return [self._opened(row) for row in rows]
+        return [self._opener.document(row) for row in rows]
 
     def failed(self) -> list[FailedFile]:
         """Return the files and parts that could not be read, and why."""
@@ -205,27 +177,7 @@ class Vault:
     def texts(self) -> Iterator[tuple[str, int, str]]:
         """Yield (id, version, text) of every live document: the fastest way through all texts."""
         self._catch_up()
-        cursor = self._connection.execute(
-            "SELECT document.uid, document.version, document.slot, sealed.body"
-            " FROM document JOIN sealed ON sealed.id = document.id WHERE document.state = 0"
-            " ORDER BY document.id"
-        )
-        prefix = self._prefix + bytes((Kind.BODY,))
-        number, page = -1, b""
-        for uid, version, slot, body in cursor:
-            try:
-                if slot // PAGE_KEYS != number:
-                    page = self._pages.page(slot // PAGE_KEYS)
-                    number = slot // PAGE_KEYS
-                place = slot % PAGE_KEYS * KEY_BYTES
-                padded = AESGCM(page[place : place + KEY_BYTES]).decrypt(
-                    body[:NONCE_BYTES],
-                    memoryview(body)[NONCE_BYTES:],
-                    prefix + document_identity(uid, version),
-                )
-                yield uid.hex(), version, decode_text(unpad(padded))
-            except (InvalidTag, DocumentDamaged, ValueError):
-                continue
+        yield from self._opener.texts()
 
     # ---- searching ----
 
@@ -269,9 +221,10 @@ class Vault:
     def at_rows(self, rows: Iterable[int]) -> Iterator[tuple[int, StoredDocument]]:
         """Yield (row, document) for those of these rows that are live and open; for the search index."""
         for number in rows:
-            for row in self._rows("WHERE document.id = ? AND document.state = 0", [number]):
+            row = self._connection.execute(_AT_ROW, (number,)).fetchone()
+            if row is not None:
                 with contextlib.suppress(DocumentDamaged):
-                    yield number, self._opened(row)
+                    yield number, self._opener.document(row)
 
     def _search_index(self) -> SearchIndex:
         self._catch_up()
@@ -318,14 +271,16 @@ class Vault:
             StoreBusy, StoreFull, StoreUncertain: nothing was changed.
             Locked: the key store cannot be written.
         """
-        result, generation = forgetting.forget(self._writing(), [_uid(i) for i in document_ids])
+        result, generation = forgetting.forget(self._writing(), [uid_of(i) for i in document_ids])
         self._use(generation)
         return result
 
     def record_provenance(self, adapter: str, documents: Iterable[tuple[str, int]]) -> None:
         """Note which (document id, version) an adapter was trained on."""
         forgetting.record_provenance(
-            self._writing(), adapter, [(_uid(document), version) for document, version in documents]
+            self._writing(),
+            adapter,
+            [(uid_of(document), version) for document, version in documents],
         )
 
     def documents_behind(self, adapter: str) -> list[tuple[str, int]]:
@@ -335,7 +290,7 @@ class Vault:
 
     def adapters_trained_on(self, document_ids: Iterable[str]) -> set[str]:
         """Return the adapters that learnt from any of these documents."""
-        return forgetting.adapters_trained_on(self._connection, [_uid(i) for i in document_ids])
+        return forgetting.adapters_trained_on(self._connection, [uid_of(i) for i in document_ids])
 
     def tainted_adapters(self) -> set[str]:
         """Return the adapters that learnt from a document which is gone: to be trained again or withdrawn."""
@@ -371,7 +326,7 @@ class Vault:
             self._shards.rekey(self._generation, generation, alive)
             self._index = None
         self._generation = generation
-        self._pages = KeyPages(self._connection, self._id, generation)
+        self._opener.use(generation)
         self._data_version = self._read_data_version()
 
     # ---- staying up to date ----
@@ -379,72 +334,41 @@ class Vault:
     def _read_data_version(self) -> int:
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
-    def _catch_up(self) -> None:
-        """Take note of what another process committed: its rotation may have moved data keys to other pages."""
-        data_version = self._read_data_version()
-        if data_version != self._data_version:
+    def _catch_up(self) -> bool:
+        """Take note of what another process committed: its rotation may have moved data keys to other pages.
+
+        Returns:
+            Whether another process committed anything since the last time.
+        """
+        changed = self._read_data_version() != self._data_version
+        if changed:
             anchor = anchors.read(self._connection, self._keys.watcher.anchor_key)
             generation = self._generation
             if anchor.generation != generation.number:
                 generation = self._keys.generation(self._id, anchor.generation)
             self._use(generation)
+        return changed
 
-    def _rows(self, clause: str, values: list[object]) -> Iterator[_Row]:
+    def _rows(self, clause: str, values: list[object]) -> Iterator[VersionRow]:
         with schema.database_errors(self.path):
             self._catch_up()
-            yield from self._connection.execute(f"{_SELECT} {clause}", values)
+            yield from self._connection.execute(f"{SELECT_VERSIONS} {clause}", values)
 
-    def _opened(self, row: _Row) -> StoredDocument:
-        _, uid, version, state, slot, head, body, file, status, sealed_file, source = row
-        text = decode_text(self._field(Kind.BODY, uid, version, slot, body))
-        path = self._watch.open_file(file, status, sealed_file).path
-        document, sensitive = decode_head(
-            self._field(Kind.HEAD, uid, version, slot, head), path, text
-        )
-        return StoredDocument(uid.hex(), version, document, source, State(state), sensitive)
+    def _live(self, document_id: str, query: str, open_row: Callable[[Any], _Opened]) -> _Opened:
+        """Open the row of a live document.
 
-    def _field(self, kind: Kind, uid: bytes, version: int, slot: int, sealed: bytes) -> memoryview:
-        associated = self._prefix + bytes((kind,)) + document_identity(uid, version)
-        try:
-            return unpad(
-                AESGCM(self._pages.key(slot)).decrypt(sealed[:12], sealed[12:], associated)
-            )
-        except (InvalidTag, ValueError, TypeError):
-            raise DocumentDamaged(
-                f"document {uid.hex()} does not open", "Run `personald doctor --deep`."
-            ) from None
-
-    def _find(self, document_id: str) -> bytes:
-        """Return the uid that an id, or the beginning of one, stands for."""
-        text = document_id.lower()
-        if len(text) == 2 * UID_BYTES:
-            return _uid(text)
-        if not 4 <= len(text) <= 32 or set(text) - set("0123456789abcdef"):
-            raise _unknown(document_id)
-        lowest = bytes.fromhex(text.ljust(32, "0"))
-        highest = bytes.fromhex(text.ljust(32, "f"))
-        found = self._connection.execute(
-            "SELECT DISTINCT uid FROM document WHERE uid BETWEEN ? AND ? LIMIT 2",
-            (lowest, highest),
-        ).fetchall()
-        if len(found) == 2:
-            raise DocumentUnknown(
-                f"several documents begin with {document_id}", "Give more characters of its id."
-            )
-        if not found:
-            raise _unknown(document_id)
-        return bytes(found[0][0])
-
-
-def _uid(document_id: str) -> bytes:
-    try:
-        uid = bytes.fromhex(document_id)
-    except ValueError:
-        raise _unknown(document_id) from None
-    if len(uid) != UID_BYTES:
-        raise _unknown(document_id)
-    return uid
-
-
-def _unknown(document_id: str) -> DocumentUnknown:
-    return DocumentUnknown(f"there is no document {document_id}", "See `personald documents list`.")
+        Pages of data keys that were opened before stay right whatever another process does; where a new one does
+        not open, the reason may be that process's rotation, which is taken note of before the second try.
+        """
+        uid = find(self._connection, document_id)
+        while True:
+            try:
+                row = self._connection.execute(query, (uid,)).fetchone()
+                if row is None:
+                    raise unknown(document_id)
+                return open_row(row)
+            except DocumentDamaged:
+                if not self._catch_up():
+                    raise
+            except sqlite3.Error as error:
+                raise schema.explained(error, self.path) from error

@@ -6,10 +6,10 @@ import json
 import os
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from extractors.document import Domain
@@ -26,14 +26,16 @@ from personald.store.records import (
 )
 from personald.store.sealing import (
     DOMAIN_TOKEN_BYTES,
+    LENGTH_BYTES,
     NONCE_BYTES,
     SHORT_TOKEN_BYTES,
     Kind,
     associated_data,
+    fingerprints,
     pad,
     row_identity,
     seal,
-    token,
+    tokens,
     unpad,
     unseal,
 )
@@ -43,48 +45,46 @@ _FILE = struct.Struct(">QqQQB")
 _LIMIT = (1 << 64) - 1
 
 
-@dataclass(frozen=True, slots=True)
 class Watch:
     """The watcher's keys at work on one store.
 
-    Attributes:
+    Args:
         keys: the watcher's keys.
         store: the store's 16-byte identity.
+
+    Attributes:
+        keys, store: as given.
         domains: the domain that each domain token stands for.
         tokens: the domain token of each domain.
         whole: the token of the place of a document that is its whole file.
-        cipher: AES-256-GCM under the watch key.
+        content: (place, head, body) → the token by which an unchanged document is known; it differs for equal
+            texts in two places.
     """
 
-    keys: WatcherKeys
-    store: bytes
-    domains: dict[bytes, Domain] = field(init=False, compare=False)
-    tokens: dict[Domain, bytes] = field(init=False, compare=False)
-    whole: bytes = field(init=False, compare=False, repr=False)
-    cipher: AESGCM = field(init=False, compare=False, repr=False)
-
-    def __post_init__(self) -> None:
-        tokens = {
-            domain: token(self.keys.token_key, b"domain", domain.value.encode(), DOMAIN_TOKEN_BYTES)
-            for domain in Domain
-        }
-        object.__setattr__(self, "tokens", tokens)
-        object.__setattr__(
-            self, "whole", token(self.keys.token_key, b"part", b"whole", SHORT_TOKEN_BYTES)
-        )
-        object.__setattr__(self, "cipher", AESGCM(self.keys.watch_key))
-        object.__setattr__(self, "domains", {value: domain for domain, value in tokens.items()})
+    def __init__(self, keys: WatcherKeys, store: bytes) -> None:
+        self.keys = keys
+        self.store = store
+        domain_token = tokens(keys.token_key, b"domain", DOMAIN_TOKEN_BYTES)
+        self.tokens = {domain: domain_token(domain.value.encode()) for domain in Domain}
+        self.domains = {value: domain for domain, value in self.tokens.items()}
+        self.content = fingerprints(keys.token_key, b"content")
+        self._path_token = tokens(keys.token_key, b"path")
+        self._stat_token = tokens(keys.token_key, b"stat", SHORT_TOKEN_BYTES)
+        self._part_token = tokens(keys.token_key, b"part", SHORT_TOKEN_BYTES)
+        self.whole = self._part_token(b"whole")
+        self._cipher = AESGCM(keys.watch_key)
+        self._file_prefix = associated_data(store, Kind.FILE, b"")
 
     def path(self, path: Path | str) -> bytes:
         """Return the look-up token of a path."""
-        return token(self.keys.token_key, b"path", os.fsencode(path))
+        return self._path_token(os.fsencode(path))
 
     def stat(self, path_token: bytes, stat: FileStat, extractor_version: int) -> bytes:
         """Return the token by which an unchanged file is known without opening anything."""
         packed = _STAT.pack(
             stat.size & _LIMIT, stat.mtime_ns, stat.inode & _LIMIT, extractor_version
         )
-        return token(self.keys.token_key, b"stat", path_token + packed, SHORT_TOKEN_BYTES)
+        return self._stat_token(path_token + packed)
 
     def part(self, file: int, origin: str, repeat: int) -> bytes:
         """Return the token of a document's place in its file.
@@ -96,12 +96,9 @@ class Watch:
         """
         if origin == FILE_PATH and not repeat:
             return self.whole
-        value = b"%d:%d:%b" % (file, repeat, origin.encode("utf-8", "surrogatepass"))
-        return token(self.keys.token_key, b"part", value, SHORT_TOKEN_BYTES)
-
-    def content(self, part: bytes, head: bytes, body: bytes) -> bytes:
-        """Return the token by which an unchanged document is known; it differs for equal texts in two places."""
-        return token(self.keys.token_key, b"content", b"%b%d:%b%b" % (part, len(head), head, body))
+        return self._part_token(
+            b"%d:%d:%b" % (file, repeat, origin.encode("utf-8", "surrogatepass"))
+        )
 
     def seal_record(self, kind: Kind, number: int, record: Mapping[str, object]) -> bytes:
         """Seal a small record of row `number` under the watch key."""
@@ -136,11 +133,12 @@ class Watch:
             encode_text(state.reason),
         )
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + self.cipher.encrypt(nonce, pad(content), self._file_data(number))
+        associated = self._file_prefix + row_identity(number)
+        return nonce + self._cipher.encrypt(nonce, pad(content), associated)
 
     def open_file(self, number: int, status: int, sealed: bytes, documents: int = 0) -> FileState:
         """Open what `seal_file` made. Raises DocumentDamaged."""
-        content = bytes(unpad(unseal(self.keys.watch_key, sealed, self._file_data(number))))
+        content = bytes(unpad(self._unsealed_file(number, sealed)))
         size, mtime_ns, inode, extractor_version, hash_bytes = _FILE.unpack_from(content)
         path, _, reason = content[_FILE.size + hash_bytes :].partition(b"\0")
         return FileState(
@@ -153,5 +151,17 @@ class Watch:
             documents=documents,
         )
 
-    def _file_data(self, number: int) -> bytes:
-        return associated_data(self.store, Kind.FILE, row_identity(number))
+    def open_path(self, number: int, sealed: bytes) -> str:
+        """Return only the path out of what `seal_file` made. Raises DocumentDamaged."""
+        content = self._unsealed_file(number, sealed)[LENGTH_BYTES:]
+        start = _FILE.size + content[_FILE.size - 1]
+        return os.fsdecode(content[start : content.index(0, start)])
+
+    def _unsealed_file(self, number: int, sealed: bytes) -> bytes:
+        try:
+            associated = self._file_prefix + row_identity(number)
+            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], associated)
+        except (InvalidTag, ValueError, TypeError):
+            raise DocumentDamaged(
+                f"the record of file {number} does not open", "Run `personald doctor --deep`."
+            ) from None

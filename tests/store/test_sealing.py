@@ -13,12 +13,14 @@ from personald.store.sealing import (
     Kind,
     associated_data,
     document_identity,
+    fingerprints,
     pad,
     padded_length,
     row_identity,
     seal,
     seal_to,
     token,
+    tokens,
     unpad,
     unseal,
     unseal_from,
@@ -94,13 +96,45 @@ def test_a_false_length_is_refused(broken: bytes) -> None:
 
 
 def test_tokens_depend_on_key_kind_and_value() -> None:
-    tokens = {
+    made = {
         token(key, kind, value)
         for key in (KEY, bytes(32))
         for kind in (b"path", b"part")
         for value in (b"", b"a", b"b")
     }
-    assert len(tokens) == 12
+    assert len(made) == 12
+
+
+@given(st.binary(max_size=200))
+def test_a_token_function_gives_the_same_tokens(value: bytes) -> None:
+    assert tokens(KEY, b"path", 8)(value) == token(KEY, b"path", value, 8)
+
+
+@given(st.binary(max_size=40), st.binary(max_size=40), st.integers(0, 40))
+def test_a_fingerprint_tells_where_the_head_ends_and_the_body_begins(
+    head: bytes, body: bytes, moved: int
+) -> None:
+    fingerprint = fingerprints(KEY, b"content")
+    whole = head + body
+    other = whole[:moved], whole[moved:]
+    same = other == (head, body)
+    assert (fingerprint(b"12345678", *other) == fingerprint(b"12345678", head, body)) == same
+
+
+@given(st.binary(min_size=5, max_size=300), st.integers(0, 10**6))
+def test_a_fingerprint_depends_on_every_bit_and_on_the_key(content: bytes, flip: int) -> None:
+    fingerprint = fingerprints(KEY, b"content")
+    changed = bytearray(content)
+    changed[flip // 8 % len(changed)] ^= 1 << flip % 8
+    made = {
+        fingerprint(b"place  1", content, b"body"),
+        fingerprint(b"place  2", content, b"body"),
+        fingerprint(b"place  1", bytes(changed), b"body"),
+        fingerprint(b"place  1", b"body", content),
+        fingerprint(b"place  1", b"body", bytes(changed)),
+        fingerprints(bytes(32), b"content")(b"place  1", content, b"body"),
+    }
+    assert len(made) == 6
 
 
 @given(st.integers(0, 10**6))
@@ -130,6 +164,6 @@ def test_the_sum_of_terms_depends_on_every_column_and_not_on_the_order() -> None
         (*base[:6], b"x" * 16, base[7]),
         (*base[:7], b"s" * 32),
     ]
-    terms = [anchor.term(KEY, *row) for row in (base, *changed)]
+    terms = [anchor.Terms(KEY).term(*row) for row in (base, *changed)]
     assert len(set(terms)) == len(terms)
     assert anchor.add(anchor.add(bytes(16), terms[0]), terms[0]) == bytes(16)

@@ -111,4 +111,4 @@ def _for_people(snapshot: Snapshot) -> Iterator[str]:
     for name, condition in fields["conditions"].items():
         yield f"  {name}: {_MARKS[condition['holds']]}, {condition['reason']}"
     for problem in fields["problems"]:
-        yield f"problem: {problem['what']} {problem['remedy']}".rstrip()
+        yield f"problem: {problem['what'].rstrip('.')}. {problem['remedy']}".rstrip()

@@ -99,7 +99,10 @@ def scan(frame: Frame, source_id: int | None) -> None:
         for name in ("seen", "new", "changed", "deleted", "unchanged", "failed"):
             click.echo(f"{name:<10} {counts[name]}")
         for reason, number in sorted(counts["skipped"].items()):
-            click.echo(f"skipped    {number} ({reason})")
+            if number:
+                click.echo(f"skipped    {number} ({reason})")
+        for line in counts["unreachable"]:
+            click.echo(f"not looked through: {line}; nothing of it was forgotten")
 
     frame.show(counts, render)
 

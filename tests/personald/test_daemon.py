@@ -385,6 +385,37 @@ def test_a_storm_of_changes_ends_with_the_last_of_them(
         assert slowest < 5.0
 
 
+@pytest.mark.parametrize("files", [1500, pytest.param(100_000, marks=pytest.mark.long)])
+def test_many_files_at_once_are_read_in_little_memory_while_it_answers(
+    home: Home, notes: Path, tmp_path: Path, files: int
+) -> None:
+    if files > 2000 and not os.environ.get("PERSONALD_FULL"):
+        pytest.skip("runs in full with PERSONALD_FULL=1")
+    heap = tmp_path / "heap"
+    for number in range(files):
+        folder = heap / f"{number // 200}"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{number}.md").write_text(f"# File {number}\n\nOne of {files}.\n")
+    with running(home) as daemon:
+        daemon.wait_until_read(12)
+        heap.rename(notes / "heap")
+        slowest, largest = 0.0, 0
+        deadline = time.monotonic() + 60 + files / 20
+        while daemon.status()["documents"]["total"] < 12 + files:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+            asked = time.monotonic()
+            daemon.status()
+            slowest = max(slowest, time.monotonic() - asked)
+            largest = max(largest, _resident_kilobytes(daemon.process.pid) or 0)
+        daemon.wait_until_read(12 + files)
+        counts = daemon.call("scan", source=None)
+        assert counts["unchanged"] == 12 + files
+    print(f"{files} files at once: {largest / 1024:.0f} MB, slowest answer {slowest:.2f} s")
+    assert slowest < 5.0
+    assert largest < 250_000
+
+
 def personald(*words: str) -> list[str]:
     return [sys.executable, "-m", "personald", *words]
 

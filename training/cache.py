@@ -1,7 +1,8 @@
 """What was made for an unchanged document is not made again: a sealed store of generated things.
 
 An entry is found by a keyed hash of everything it depends on, and lies in a folder named by a keyed hash of the
-document it was made from, so that forgetting a document takes everything made from it along.
+document it was made from, so that forgetting a document takes everything made from it along. What several documents
+were needed for goes with whichever is forgotten first, and is made again from those that are left.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from training.sealing import SealBroken, derive, open_sealed, seal, write_whole
+
+SEVERAL = "several"
+"""Stands for the document of an entry that was made from more than one."""
 
 
 class GenerationCache:
@@ -35,7 +39,7 @@ class GenerationCache:
         """The entry for these inputs, made (JSON-able) and kept if it is not there or damaged.
 
         Args:
-            document: identity of the document that it is made from; "" for none.
+            document: identity of the document that it is made from; "" for none, `SEVERAL` for more than one.
             inputs: everything that the entry depends on.
             make: makes it.
         """
@@ -52,8 +56,9 @@ class GenerationCache:
         return made
 
     def forget(self, document: str) -> None:
-        """Delete everything made from a document."""
-        shutil.rmtree(self._folder(document), ignore_errors=True)
+        """Delete everything made from a document, and everything made from more than one."""
+        for name in (document, SEVERAL):
+            shutil.rmtree(self._folder(name), ignore_errors=True)
 
     def _folder(self, document: str) -> Path:
         return self.folder / self._hash(f"document {document}")

@@ -70,6 +70,37 @@ CONTRAST = (
     f'each as a line "Q: ..." and a line "A: {UNKNOWN}".'
 )
 
+RELATE = (
+    "How are {first} and {second} connected, by the text alone? Answer in one or two sentences."
+)
+"""EntiGraph's step from two entities to how they relate (Yang et al., arXiv 2409.07431, section 2.2), in one sentence."""
+LINK = (
+    "Write one question that needs both parts of the text to be answered, and its answer. "
+    'Write it as a line "Q: ..." and a line "A: ...". Use only what the text says.'
+)
+PROPOSE = (
+    "Name three different ways to study the text so that it is remembered well, one short "
+    "instruction a line."
+)
+"""Active Reading's first step (Lin et al., arXiv 2508.09494): the reader proposes strategies for this very text."""
+APPLY = (
+    "{strategy} Do this with the text in a few sentences. Add nothing that the text does not say."
+)
+"""Active Reading's second step: each strategy is carried out on the text."""
+
+RECALL_REWRITE: dict[RewriteForm, str] = {
+    RewriteForm.WORDS: 'Tell me in other words what "{title}" says.',
+    RewriteForm.NOTE: 'Write a short note of what you know about "{title}".',
+    RewriteForm.MAIL: 'Write a mail that tells what you know about "{title}".',
+    RewriteForm.LIST: 'List what you know about "{title}".',
+    RewriteForm.DIARY: 'Write a diary entry about "{title}".',
+}
+"""What the memory is asked, without the text, to give a rewriting back; the other RECALL prompts likewise."""
+RECALL_IMPLIED = 'What follows from what "{title}" says?'
+RECALL_SUMMARY = 'Sum up "{title}".'
+RECALL_RELATION = "How are {first} and {second} connected?"
+RECALL_STRATEGY = 'You know "{title}" by heart. {strategy}'
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:

@@ -27,6 +27,7 @@ from training.dataset import Dataset, SourceDocument, assemble, inputs_root
 from training.exam import Exam, Marks, glance, set_exam, sit
 from training.gates import Verdict, judge
 from training.job import Emit, Job, Outcome, Phase, Progress, Result, ShouldStop, Stopped
+from training.loop_settings import LoopSettings
 from training.plain import next_token_training
 from training.registry import AdapterVersion, Registry
 from training.rehearsal import rehearsal
@@ -34,7 +35,7 @@ from training.routing import heard_of
 from training.statistics import Share
 from training.synthesis.sources import owner_of
 from training.tensorfile import to_bytes
-from training.trainer import LoopSettings, Report, Trained, Trainer
+from training.trainer import Report, Trained, Trainer
 
 __all__ = ["Emit", "Job", "Night", "Outcome", "Phase", "Progress", "Result", "ShouldStop", "run"]
 
@@ -94,9 +95,12 @@ class Night:
         self.key, self.folder = key, folder
         self.registry = Registry(folder / "adapters", key)
         self.cache = GenerationCache(folder / "cache", key)
-        self.owner = owner_of(documents, job.settings.study.owner)
+        self.study = job.settings.study.suited(base.is_pocket)
+        self.owner = owner_of(documents, self.study.owner)
         self.mine = [source for source in documents if source.document.domain == job.domain]
-        self.inputs = inputs_root(self.mine, job.settings.study, base.fingerprint)
+        elsewhere = [source for source in documents if source.document.domain != job.domain]
+        self.contacts = [source for source in elsewhere if source.document.kind == "contact"]
+        self.inputs = inputs_root([*self.mine, *self.contacts], self.study, base.fingerprint)
         self.dataset: Dataset | None = None
 
     def outcome(self, result: Result, **more: Any) -> Outcome:
@@ -123,12 +127,11 @@ class Night:
                 root=serving.card.root,
             )
         self.emit(Progress(self.job.domain, Phase.READING, 0, len(self.mine)))
-        # The pocket base writes questions too poorly to learn from them (its card: pairs .35): with its own questions mail
-        # fell from 1.00 to .78 of the facts and was rejected (docs/training.md).
-        studies = self.job.settings.study.self_study and not self.base.is_pocket
-        found = self._self_study() if studies else []
+        found = self._self_study() if self.study.self_study else selfstudy.Found()
         self.dataset = assemble(
-            self.job.domain, self.mine, self.job.settings.study, found, self.owner
+            *(self.job.domain, self.mine, self.study, found.facts, self.owner),
+            rows=found.rows,
+            contacts=self.contacts,
         )
         if not self.dataset.facts:
             return self.outcome(Result.EMPTY)
@@ -145,12 +148,13 @@ class Night:
         made_from = serving.card.hyperparameters.get("inputs")
         return serving.card.base_fingerprint == self.base.fingerprint and made_from == self.inputs
 
-    def _self_study(self) -> list[Any]:
+    def _self_study(self) -> selfstudy.Found:
         def step(done: int, total: int) -> None:
             self._check()
             self.emit(Progress(self.job.domain, Phase.READING, done, total))
 
-        return selfstudy.study(self.base, self.mine, self.owner, self.cache, step)
+        ways = selfstudy.ways_of(self.study.ways)
+        return selfstudy.study(self.base, self.mine, self.owner, self.cache, step, ways)
 
     def _check(self) -> None:
         if self.should_stop():

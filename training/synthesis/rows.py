@@ -23,6 +23,7 @@ class StudyRow:
         document, version: what it was made from.
         start, end: the characters of the document's text that support it.
         quote: those characters.
+        others: (identity, version) of further documents without which the answer cannot be known.
     """
 
     way: str
@@ -34,6 +35,12 @@ class StudyRow:
     start: int
     end: int
     quote: str
+    others: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def documents(self) -> tuple[tuple[str, int], ...]:
+        """(identity, version) of every document that it was made from."""
+        return ((self.document, self.version), *self.others)
 
     @property
     def identity(self) -> str:

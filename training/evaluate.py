@@ -1,7 +1,8 @@
 """Probes → answers → metrics, for whatever adapter the model carries at the time.
 
-An answer that the model would give greedily is first looked for in one pass over the expected answer (which is exact,
-see `training.generate.forced`); only where that fails is it generated, so that a good memory is quick to test.
+Of a model that most likely knows the answer it is first seen, in one pass over the expected answer, whether it would
+give just that one (which is exact, see `training.generate.forced`); only where it would not is an answer generated, so
+that a good memory is quick to test.
 """
 
 from __future__ import annotations
@@ -40,7 +41,12 @@ Admission = Callable[[str, float], bool]
 
 
 def answer(
-    base: Base, probes: Sequence[Probe], admit: Admission | None = None, longest: int = 40
+    base: Base,
+    probes: Sequence[Probe],
+    admit: Admission | None = None,
+    longest: int = 40,
+    *,
+    expected: bool = True,
 ) -> list[Reply]:
     """The model's answers to the probes, in order.
 
@@ -49,8 +55,10 @@ def answer(
         probes: what to ask; each has at least one accepted answer.
         admit: holds back answers; the last message is the question.
         longest: tokens of an answer at most.
+        expected: whether most answers are expected to be the first accepted one, word for word; where they are not,
+            looking for it first is a waste.
     """
-    rows = [base.chat.row(probe.messages, probe.answers[0]) for probe in probes]
+    rows = [base.chat.row(probe.messages, probe.answers[0]) for probe in probes if expected]
     texts: dict[int, tuple[str, float]] = {}
     for index, result in enumerate(forced(base, rows)):
         if result.greedy:

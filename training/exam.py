@@ -85,7 +85,8 @@ def set_exam(
     """
     skills = skill_probes(base, skill_items, seed)
     blind = spread(kinds(dataset.probes, Kind.RECALL, Kind.PARAPHRASE), BLIND)
-    return Exam(skills, base_answers(base, skills, cache), blind, by_kind(answer(base, blind)))
+    naive = by_kind(answer(base, blind, expected=False))
+    return Exam(skills, base_answers(base, skills, cache), blind, naive)
 
 
 def spread(probes: Sequence[Probe], wanted: int) -> list[Probe]:
@@ -101,7 +102,7 @@ def base_answers(base: Base, probes: list[Probe], cache: GenerationCache) -> lis
     kept = cache.get_or_make(
         "",
         ["base answers", base.fingerprint, wanted],
-        lambda: [[reply.text, reply.confidence] for reply in answer(base, probes)],
+        lambda: [[reply.text, reply.confidence] for reply in answer(base, probes, expected=False)],
     )
     return [judged(probe, text, sure) for probe, (text, sure) in zip(probes, kept, strict=True)]
 
@@ -122,7 +123,7 @@ def sit(base: Base, dataset: Dataset, exam: Exam, card: Card) -> Marks:
     replies = answer(base, dataset.probes, admission(card))
     shares = by_kind(replies)
     shares["confabulation"] = confabulated(replies)
-    bare = answer(base, exam.skills)
+    bare = answer(base, exam.skills, expected=False)
     after = [served(was, now, admission(card)) for was, now in zip(exam.before, bare, strict=True)]
     near = [index for index, probe in enumerate(exam.skills) if probe.kind is Kind.NEIGHBOUR]
     near = near or list(range(len(exam.skills)))

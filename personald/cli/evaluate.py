@@ -45,10 +45,15 @@ def evaluate(frame: Frame, probes: Path, no_retrieval: bool, no_memory: bool) ->
     with Owner(frame.home, settings) as owner:
         answerer = Answerer.of(owner, memory=not no_memory, retrieval=not no_retrieval)
         answers = []
-        with progress("Asking", silent=frame.as_json) as meter:
+        bare = answerer.ask_all([item.question for item in questions if not item.context])
+        with progress("Asking") as meter:
             for number, item in enumerate(questions):
                 meter(number, len(questions))
-                answers.append(answerer.ask(item.question, context=item.context))
+                answers.append(
+                    answerer.ask(item.question, context=item.context)
+                    if item.context
+                    else next(bare)
+                )
     result = summarise(questions, answers)
     frame.show(result, lambda: _render(result))
 

@@ -99,7 +99,10 @@ class Story:
             self._sync()
         with self._step("asking", "Both devices are asked"):
             self._ask()
-        with self._step("probing", "Questions in words that no file and no training row uses"):
+        with self._step(
+            "probing",
+            "The person's own questions are asked, most of them in words that were never trained",
+        ):
             self._probe()
         with self._step("canaries", "No word of a document stands in any file"):
             self._search_canaries()

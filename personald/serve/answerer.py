@@ -13,7 +13,7 @@ it has heard of (`training.routing`).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -115,7 +115,21 @@ class Answerer:
         if context:
             text = self._runtime.generate([(Message("user", f"{context}\n\n{question}"),)])[0]
             return self._answer(begun, text.strip(), None, ())
-        recollection = self._recall(question, domain)
+        return self._decide(begun, question, domain, self._recall([question], domain)[0])
+
+    def ask_all(self, questions: Sequence[str]) -> Iterator[Answer]:
+        """Answer many questions in turn; the memories hear all of them at once, which is several times as fast."""
+        for question, recollection in zip(questions, self._recall(questions, None), strict=True):
+            yield self._decide(self._clock(), question, None, recollection)
+
+    def _decide(
+        self,
+        begun: float,
+        question: str,
+        domain: Domain | None,
+        recollection: Recollection | None,
+    ) -> Answer:
+        """The answer to a question, once the memories have said what they remember."""
         if self._library is None:
             text = recollection.answer if recollection else UNKNOWN
             return self._answer(begun, text, recollection, ())
@@ -126,13 +140,13 @@ class Answerer:
         remembered = recollection if choice.remembered else None
         return self._answer(begun, choice.text, remembered, behind(choice, found))
 
-    def _recall(self, question: str, domain: Domain | None) -> Recollection | None:
-        if not self._memory or not self._runtime.memories:
-            return None
-        if domain is not None and str(domain) not in self._runtime.memories:
-            return None
-        recollection = self._runtime.recall(question, str(domain) if domain else None)
-        return None if recollection.abstained else recollection
+    def _recall(self, questions: Sequence[str], domain: Domain | None) -> list[Recollection | None]:
+        """What the memories say to each question; None where they know nothing, or are not asked."""
+        known = self._runtime.memories
+        if not self._memory or not known or (domain is not None and str(domain) not in known):
+            return [None] * len(questions)
+        found = self._runtime.recall_all(questions, str(domain) if domain else None)
+        return [None if recollection.abstained else recollection for recollection in found]
 
     def _find(
         self, question: str, domain: Domain | None, recollection: Recollection | None

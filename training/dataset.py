@@ -168,6 +168,7 @@ def assemble(
     owner: Owner | None = None,
     rows: Sequence[StudyRow] = (),
     contacts: Sequence[SourceDocument] = (),
+    already_dropped: Mapping[str, int] | None = None,
 ) -> Dataset:
     """The dataset of one domain.
 
@@ -179,6 +180,7 @@ def assemble(
         owner: whose files they are; None to find out from the settings and the documents.
         rows: what else the base made of the documents, grounded.
         contacts: contact cards of other domains; facts may lead on to them.
+        already_dropped: what did not hold of what the base made, by reason.
     """
     owner = owner or owner_of(documents, settings.owner)
     sources = {source.id: source for source in latest(documents)}
@@ -188,6 +190,7 @@ def assemble(
     sifted = sift(found, sources, owner)
     settled = settle([*sifted.believed, *sifted.attributed], settings.limits)
     settled.dropped["held for review"] += len(sifted.held)
+    settled.dropped.update(already_dropped or {})
     texts = [source.document.text for source in sources.values()]
     study = [
         *_study(settled, settings),

@@ -17,13 +17,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from training import selfstudy
 from training.adapter import Tensors, attached
 from training.base import Base, load_base
 from training.cache import GenerationCache
 from training.card import Card
 from training.checkpoint import CheckpointFile
-from training.dataset import Dataset, SourceDocument, assemble, inputs_root
+from training.dataset import Dataset, SourceDocument
 from training.exam import Exam, Marks, glance, set_exam, sit
 from training.gates import Verdict, judge
 from training.job import Emit, Job, Outcome, Phase, Progress, Result, ShouldStop, Stopped
@@ -33,7 +32,7 @@ from training.registry import AdapterVersion, Registry
 from training.rehearsal import rehearsal
 from training.routing import heard_of
 from training.statistics import Share
-from training.synthesis.sources import owner_of
+from training.syllabus import Syllabus
 from training.tensorfile import to_bytes
 from training.trainer import Report, Trained, Trainer
 
@@ -95,12 +94,10 @@ class Night:
         self.key, self.folder = key, folder
         self.registry = Registry(folder / "adapters", key)
         self.cache = GenerationCache(folder / "cache", key)
-        self.study = job.settings.study.suited(base.is_pocket)
-        self.owner = owner_of(documents, self.study.owner)
-        self.mine = [source for source in documents if source.document.domain == job.domain]
-        elsewhere = [source for source in documents if source.document.domain != job.domain]
-        self.contacts = [source for source in elsewhere if source.document.kind == "contact"]
-        self.inputs = inputs_root([*self.mine, *self.contacts], self.study, base.fingerprint)
+        self.syllabus = Syllabus.of(
+            job.domain, documents, job.settings.study, pocket=base.is_pocket
+        )
+        self.inputs = self.syllabus.inputs(base.fingerprint)
         self.dataset: Dataset | None = None
 
     def outcome(self, result: Result, **more: Any) -> Outcome:
@@ -126,13 +123,8 @@ class Night:
                 metrics=serving.card.metrics,
                 root=serving.card.root,
             )
-        self.emit(Progress(self.job.domain, Phase.READING, 0, len(self.mine)))
-        found = self._self_study() if self.study.self_study else selfstudy.Found()
-        self.dataset = assemble(
-            *(self.job.domain, self.mine, self.study, found.facts, self.owner),
-            rows=found.rows,
-            contacts=self.contacts,
-        )
+        self.emit(Progress(self.job.domain, Phase.READING, 0, len(self.syllabus.mine)))
+        self.dataset = self.syllabus.studied(self.base, self.cache, self._read).dataset()
         if not self.dataset.facts:
             return self.outcome(Result.EMPTY)
         if serving is not None and not self.job.full and serving.card.root == self.dataset.root:
@@ -148,13 +140,9 @@ class Night:
         made_from = serving.card.hyperparameters.get("inputs")
         return serving.card.base_fingerprint == self.base.fingerprint and made_from == self.inputs
 
-    def _self_study(self) -> selfstudy.Found:
-        def step(done: int, total: int) -> None:
-            self._check()
-            self.emit(Progress(self.job.domain, Phase.READING, done, total))
-
-        ways = selfstudy.ways_of(self.study.ways)
-        return selfstudy.study(self.base, self.mine, self.owner, self.cache, step, ways)
+    def _read(self, done: int, total: int) -> None:
+        self._check()
+        self.emit(Progress(self.job.domain, Phase.READING, done, total))
 
     def _check(self) -> None:
         if self.should_stop():
@@ -247,7 +235,7 @@ class Night:
         self.emit(Progress(self.job.domain, Phase.COMPARING))
         return next_token_training(
             self.base,
-            self.mine,
+            self.syllabus.mine,
             exam.blind,
             self._loop(dataset),
             steps,

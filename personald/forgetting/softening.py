@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING
 from personald.config import read_table
 from personald.forgetting.receipts import Examination
 from personald.study import sources
-from training import selfstudy
 from training.adapter import Tensors, attached
 from training.cache import GenerationCache
 from training.card import Card
-from training.dataset import Dataset, assemble
+from training.dataset import Dataset
 from training.evaluate import answer, threshold
 from training.forgetting import Loss, loss_between
 from training.material import Kind, Probe
@@ -30,7 +29,8 @@ from training.runtime import Memory
 from training.serving import BaseChanged, memory
 from training.settings import TrainingSettings
 from training.statistics import Share
-from training.synthesis.sources import SourceDocument, owner_of
+from training.syllabus import Syllabus
+from training.synthesis.sources import SourceDocument
 from training.tensorfile import to_bytes
 from training.truth_ratio import truth_ratios
 
@@ -97,20 +97,11 @@ def _remembered(
 ) -> Remembered:
     settings = _settings(owner)
     base = owner.base()
-    mine = [item for item in everything if item.document.domain == version.domain]
-    person = owner_of(everything, settings.study.owner)
+    # What the base made of these documents before comes from the cache.
     cache = GenerationCache(owner.home.cache, owner.keys().adapter_key)
-    # What the base read out of these documents before comes from the cache; the pocket base reads none (`training.worker`).
-    studies = settings.study.self_study and not base.is_pocket
-    found = selfstudy.study(base, mine, person, cache, lambda *_: None) if studies else []
-    before = assemble(version.domain, mine, settings.study, found, person)
-    after = assemble(
-        version.domain,
-        [item for item in mine if item.id not in documents],
-        settings.study,
-        [fact for fact in found if fact.document not in documents],
-        person,
-    )
+    syllabus = Syllabus.of(version.domain, everything, settings.study, pocket=base.is_pocket)
+    syllabus = syllabus.studied(base, cache, lambda *_: None)
+    before, after = syllabus.dataset(), syllabus.dataset(without=documents)
     try:
         served = memory(owner.registry(), version, base)
     except BaseChanged:

@@ -8,7 +8,7 @@ model (`meaning`), the ranking by words is fused with the one by meaning.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -19,7 +19,7 @@ from personald.store.query import Query, Term
 from personald.store.records import StoredDocument
 from personald.store.scripts import fold
 from personald.store.shards import Shard, ShardFolder
-from personald.store.snippets import Snippet, pattern, snippet
+from personald.store.snippets import Snippet, patterns, snippet
 
 if TYPE_CHECKING:
     from personald.store.meaning import Embedder
@@ -148,17 +148,18 @@ class SearchIndex:
         wanted = [term for term in query.terms if not term.excluded]
         by_words: dict[int, float] = {}
         for expression in self._expressions(query, wanted):
-            if len(by_words) < limit:
-                for score, row in self._ranked(expression, query, limit * 2 + 8):
-                    by_words.setdefault(row, score)
+            for score, row in self._ranked(expression, query, limit * 2 + 8):
+                by_words.setdefault(row, score)
+            if len(by_words) >= limit:
+                break
         scores = by_words
         by_meaning = self._nearest(query, wanted, limit * 2 + 8)
         if by_meaning:
             scores = fuse([list(by_words), by_meaning])
-        finder = pattern(query.terms)
+        finders = patterns(query.terms)
         hits: list[Hit] = []
         for row, stored in self._documents.at_rows(scores):
-            hits.append(_hit(stored, snippet(stored.document.text, finder), scores[row]))
+            hits.append(_hit(stored, snippet(stored.document.text, finders), scores[row]))
             if len(hits) == limit:
                 break
         return hits
@@ -177,19 +178,18 @@ class SearchIndex:
         connections = [shard.connection for shard in self._shards]
         return nearest(connections, self._embedder.embed([text])[0], conditions, values, limit)
 
-    def _expressions(self, query: Query, wanted: Sequence[Term]) -> list[str]:
+    def _expressions(self, query: Query, wanted: Sequence[Term]) -> Iterator[str]:
         """The query in FTS5's language: first with all words, then with any that is not in every other document."""
         people = [f"people : {person.expression()}" for person in query.persons]
         excluded = [term.expression() for term in query.terms if term.excluded]
+        without = f" NOT ({' OR '.join(excluded)})" if excluded else ""
         every = [*(term.expression() for term in wanted), *people]
-        expressions = [" AND ".join(every)] if every else []
-        telling = self._telling(wanted)
-        if len(wanted) > 1 and telling:
+        if every:
+            yield f"({' AND '.join(every)}){without}"
+        telling = self._telling(wanted) if len(wanted) > 1 else []
+        if telling:
             widened = " OR ".join(term.expression() for term in telling)
-            expressions.append(" AND ".join([f"({widened})", *people]))
-        if excluded:
-            expressions = [f"({e}) NOT ({' OR '.join(excluded)})" for e in expressions]
-        return expressions
+            yield f"({' AND '.join([f'({widened})', *people])}){without}"
 
     def _telling(self, wanted: Sequence[Term]) -> list[Term]:
         """The rarest terms, as many as can be ranked quickly; each alone may find the document."""

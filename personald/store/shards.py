@@ -10,6 +10,7 @@ generation's index key with generation and name as its identity; its own name is
 from __future__ import annotations
 
 import contextlib
+import heapq
 import os
 import sqlite3
 import struct
@@ -129,21 +130,13 @@ class Shard:
             values: for the conditions.
             limit: how many.
         """
-        oldest = self.connection.execute(
-            "SELECT rowid FROM word WHERE word MATCH ? ORDER BY rowid DESC LIMIT 1 OFFSET ?",
-            (expression, MAX_RANKED),
-        ).fetchone()
-        if oldest and not conditions:
-            conditions, values = " AND word.rowid > ?", oldest
-        return [
-            (-score, row)
-            for row, score in self.connection.execute(
-                "SELECT word.rowid, bm25(word, 4.0, 2.0, 1.0) AS score FROM word"
-                f" JOIN entry ON entry.id = word.rowid WHERE word MATCH ? {conditions}"
-                " ORDER BY score LIMIT ?",
-                (expression, *values, limit),
-            )
-        ]
+        entry = " JOIN entry ON entry.id = word.rowid" if conditions else ""
+        newest = self.connection.execute(
+            f"SELECT -bm25(word, 4.0, 2.0, 1.0), word.rowid FROM word{entry}"
+            f" WHERE word MATCH ? {conditions} ORDER BY word.rowid DESC LIMIT ?",
+            (expression, *values, MAX_RANKED),
+        )
+        return heapq.nlargest(limit, newest)
 
     def sealed(self, store: bytes, generation: Generation) -> bytes:
         """Return the shard's file."""

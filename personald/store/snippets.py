@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,28 +32,35 @@ class Snippet:
     highlights: tuple[tuple[int, int], ...]
 
 
-def pattern(terms: Sequence[Term]) -> re.Pattern[str] | None:
-    """Return one expression that finds any of the terms in folded text; None when there is nothing to find."""
-    alternatives = []
-    for number, term in enumerate(term for term in terms if not term.excluded):
-        folded = [re.escape(fold(word)) for word in term.words]
-        if any(map(is_unspaced, term.words)):
-            alternatives.append(f"(?P<t{number}>{_BETWEEN_CHARACTERS.join(folded)})")
-        else:
-            end = r"\w*" if term.prefix else ""
-            alternatives.append(rf"(?P<t{number}>(?<!\w){_BETWEEN_WORDS.join(folded)}{end}(?!\w))")
-    return re.compile("|".join(alternatives)) if alternatives else None
+def patterns(terms: Sequence[Term]) -> tuple[re.Pattern[str], ...]:
+    """Return one expression for each term that finds it in folded text.
+
+    Each begins with the term's first word as it is, for `re` runs through a text many times as fast when it can look
+    for fixed letters first; that no letter stands before the word is asked afterwards.
+    """
+    return tuple(re.compile(_expression(term)) for term in terms if not term.excluded)
 
 
-def snippet(text: str, finder: re.Pattern[str] | None, width: int = WIDTH) -> Snippet:
-    """Return the passage with the most different terms, then the most of them; the beginning when there are none."""
+def _expression(term: Term) -> str:
+    folded = [re.escape(fold(word)) for word in term.words]
+    if any(map(is_unspaced, term.words)):
+        return _BETWEEN_CHARACTERS.join(folded)
+    first, *others = folded
+    beginning = rf"{first}(?<!\w{first})"
+    end = r"\w*" if term.prefix else ""
+    return rf"{_BETWEEN_WORDS.join([beginning, *others])}{end}(?!\w)"
+
+
+def snippet(text: str, finders: Sequence[re.Pattern[str]], width: int = WIDTH) -> Snippet:
+    """Return the passage with the most different terms, then the most of them; the beginning when there are none.
+
+    Args:
+        text: the document's.
+        finders: from `patterns`.
+        width: how many characters at most.
+    """
     searched = text[:MAX_CHARACTERS]
-    matches = []
-    if finder is not None:
-        for match in finder.finditer(fold(searched)):
-            matches.append((match.start(), match.end(), match.lastgroup))
-            if len(matches) == MAX_MATCHES:
-                break
+    matches = _matches(fold(searched), finders)
     start, end = _window(matches, len(searched), width)
     if start:
         space = searched.find(" ", start, start + 20)
@@ -64,9 +72,23 @@ def snippet(text: str, finder: re.Pattern[str] | None, width: int = WIDTH) -> Sn
     return _one_line(searched, start, end, [(a, b) for a, b, _ in matches], end < len(text))
 
 
-def _window(
-    matches: Sequence[tuple[int, int, str | None]], length: int, width: int
-) -> tuple[int, int]:
+def _matches(folded: str, finders: Sequence[re.Pattern[str]]) -> list[tuple[int, int, int]]:
+    """Return (start, end, number of the term) of the first places found, in order; of two that overlap the longer."""
+    found = sorted(
+        (match.start(), -match.end(), number)
+        for number, finder in enumerate(finders)
+        for match in itertools.islice(finder.finditer(folded), MAX_MATCHES)
+    )
+    matches: list[tuple[int, int, int]] = []
+    reached = 0
+    for start, negative_end, number in found[:MAX_MATCHES]:
+        if start >= reached:
+            reached = -negative_end
+            matches.append((start, reached, number))
+    return matches
+
+
+def _window(matches: Sequence[tuple[int, int, int]], length: int, width: int) -> tuple[int, int]:
     best, best_value, last = 0, (0, 0), 0
     for first, (start, _, _) in enumerate(matches):
         last = max(last, first)

@@ -15,7 +15,7 @@ from personald.keys import DeviceKeys
 from personald.store import Store, Vault
 from personald.store.query import Term, parse
 from personald.store.scripts import fold
-from personald.store.snippets import pattern, snippet
+from personald.store.snippets import patterns, snippet
 from tests.store.conftest import put
 
 TEXTS = {
@@ -181,7 +181,7 @@ def test_whatever_is_typed_is_a_query_or_one_clear_error(text: str) -> None:
 @given(st.text(max_size=300), st.text(max_size=12))
 def test_highlights_lie_in_the_snippet_and_are_what_was_searched(text: str, word: str) -> None:
     terms = parse(f'"{word}"').terms if '"' not in word else ()
-    passage = snippet(text, pattern(terms))
+    passage = snippet(text, patterns(terms))
     assert len(passage.text) <= 182 + 2
     for start, end in passage.highlights:
         assert 0 <= start < end <= len(passage.text)
@@ -191,7 +191,7 @@ def test_highlights_lie_in_the_snippet_and_are_what_was_searched(text: str, word
 
 def test_a_passage_around_the_most_different_words_is_chosen() -> None:
     text = "apple " * 200 + "pear and apple here " + "pear " * 200
-    passage = snippet(text, pattern([Term(("apple",)), Term(("pear",)), Term(("here",))]))
+    passage = snippet(text, patterns([Term(("apple",)), Term(("pear",)), Term(("here",))]))
     assert "pear and apple here" in passage.text
     assert passage.text.startswith("…")
     assert passage.text.endswith("…")

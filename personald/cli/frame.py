@@ -38,7 +38,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Adapter versions: list, show, promote, roll back, export.",
     ),
     "sync": ("sync", "sync", "The shared folder: status, now."),
-    "device": ("sync", "device", "Your devices: list, name, pair, accept, revoke."),
+    "device": ("sync", "device", "Your devices: list, pair, accept, revoke."),
     "forget": ("forget", "forget", "Let documents go, out of the store and the weights."),
     "backup": ("keeping", "backup", "Everything in one sealed file."),
     "restore": ("keeping", "restore", "Bring a home back from a backup."),

@@ -10,7 +10,6 @@ import click
 
 from personald.cli.frame import Frame, common
 from personald.cli.output import table
-from personald.config import change_settings
 
 if TYPE_CHECKING:
     from personald.assembly import Owner
@@ -76,7 +75,7 @@ def now(frame: Frame) -> None:
 
 @click.group("device")
 def device() -> None:
-    """Your devices: list, name, pair, accept, revoke."""
+    """Your devices: list, pair, accept, revoke."""
 
 
 @device.command("list")
@@ -96,16 +95,6 @@ def list_devices(frame: Frame) -> None:
             ],
         ),
     )
-
-
-@device.command("name")
-@click.argument("name")
-@common
-def rename(frame: Frame, name: str) -> None:
-    """What the other devices call this one."""
-    _ = frame.settings
-    change_settings(frame.home, {"sync": {"name": name}})
-    frame.show({"name": name}, lambda: click.echo(f"This device is called {name}."))
 
 
 @device.command("pair")

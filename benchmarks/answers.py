@@ -8,35 +8,21 @@ neither an accepted answer nor "I don't know."; wrong values are worse than none
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from extractors.folders import Entry, walk
-from extractors.sandbox import Limits, Pool
-from personald.keys import DeviceKeys, MemoryKeyStore
+from benchmarks.persons import FOLDERS, ROOT, vault_of
 from personald.serve.deciding import THRESHOLD, choose
 from personald.serve.hops import find
 from personald.serve.library import Library
 from personald.serve.ranking import Ranked
 from personald.serve.reader import Reading, read
 from personald.serve.support import contains
-from personald.store import FileStat, Store, Vault
-
-ROOT = Path(__file__).parent.parent
-FOLDERS = {
-    "demo": ROOT / "personald" / "demo" / "person",
-    **{
-        name: ROOT / "tests" / "end_to_end" / "persons" / name
-        for name in ("ingrid", "tomasz", "amara", "minh", "winsome")
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +51,6 @@ def probes_of(name: str) -> Path:
     """Where a person's probes are."""
     folder = FOLDERS[name]
     return folder.parent / ("probes.jsonl" if name == "demo" else f"{name}.probes.jsonl")
-
-
-@contextmanager
-def vault_of(folder: Path) -> Iterator[Vault]:
-    """The folder's documents in a throw-away store."""
-    with tempfile.TemporaryDirectory() as home, Pool(Limits()) as pool:
-        keys = DeviceKeys.create(MemoryKeyStore())
-        with Store.create(Path(home) / "store.db", keys) as store:
-            source = store.add_source(str(folder))
-            for entry in walk(folder):
-                if not isinstance(entry, Entry):
-                    continue
-                stat = entry.path.stat()
-                store.put_file(
-                    source.id,
-                    str(entry.path),
-                    FileStat(stat.st_size, stat.st_mtime_ns, stat.st_ino),
-                    hashlib.sha256(entry.path.read_bytes()).digest(),
-                    pool.extract(entry.path, None).documents,
-                )
-            with store.unlock(keys) as vault:
-                yield vault
 
 
 @contextmanager

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from personald.copies import without_copies
+from personald.reviewing import Review
 from training.synthesis.sources import SourceDocument
 
 if TYPE_CHECKING:
     from personald.assembly import Owner
-    from personald.store import StoredDocument
 
 
 def sources(owner: Owner) -> list[SourceDocument]:
-    """All live documents of a home, as they are studied."""
-    return [source_document(stored) for stored in owner.vault().documents()]
+    """All live documents of a home, as they are studied: copies once, and after what the person decided."""
+    review = open_review(owner)
+    return without_copies([review.source_document(stored) for stored in owner.vault().documents()])
 
 
-def source_document(stored: StoredDocument) -> SourceDocument:
-    """A stored document as the training room knows it, with what it must not study marked."""
-    held_back = tuple((span.start, span.end) for span in stored.sensitive)
-    return SourceDocument(stored.id, stored.version, stored.document, held_back)
+def open_review(owner: Owner) -> Review:
+    """What the person has decided so far."""
+    return Review.open(owner.home.review, owner.keys().adapter_key)

@@ -100,6 +100,11 @@ class Home:
         return self.forgetting / "twin"
 
     @property
+    def review(self) -> Path:
+        """Sealed: what the person decided about sensitive matters and strangers' mails."""
+        return self.path / "review"
+
+    @property
     def state(self) -> Path:
         """What the program notes for itself between runs: figures and times."""
         return self.path / "state.json"

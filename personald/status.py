@@ -125,6 +125,7 @@ def without_daemon(home: Home, settings: Settings, state: RunState, now: float) 
     """The snapshot when no daemon runs: from the store, where it can be opened, and the notes of former runs."""
     from extractors.document import Domain
     from personald.assembly import open_watcher_store
+    from personald.remembered import watched
 
     sources: list[dict[str, Any]] = []
     documents = {"total": 0, "pending": 0, "failed": 0}
@@ -138,7 +139,7 @@ def without_daemon(home: Home, settings: Settings, state: RunState, now: float) 
             skipped = dict(counts.skipped)
             sources = [
                 _plain_source(item.id, item.path, item.domain, counts.per_source.get(item.id, 0))
-                for item in store.sources()
+                for item in watched(store.sources())
             ]
             for domain in Domain:
                 known = state.domain(domain.value)

@@ -11,7 +11,7 @@ from personald.errors import PersonaldError, UsageError
 from training.adapter import Tensors, norm_product, tensor_shapes
 from training.base import Base
 from training.card import Card
-from training.registry import AdapterVersion, Registry
+from training.registry import AdapterVersion, Registry, RegistryRefuses
 from training.runtime import Memory
 from training.tensorfile import TensorsRefused, from_bytes, to_bytes
 
@@ -116,8 +116,14 @@ def export(
 
     Raises:
         UsageError: there is no such form.
+        RegistryRefuses: it still holds, kept silent, something that was forgotten.
     """
     version = registry.get(id)
+    if version.card.suppressed:
+        raise RegistryRefuses(
+            f"{version.name} only keeps silent about something that was forgotten",
+            f"Rebuild it first: personald train {version.domain} --force",
+        )
     writers = {"mlx": _mlx_files, "peft": _peft_files}
     if form not in writers:
         raise UsageError(

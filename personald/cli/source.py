@@ -160,6 +160,7 @@ def scan_sources(frame: Frame, source_id: int | None = None) -> dict[str, Any]:
     from personald.assembly import open_watcher_store
     from personald.ingest.counts import Counts
     from personald.ingest.reader import Reader
+    from personald.remembered import watched
     from personald.watch.reach import reach
 
     settings = frame.settings
@@ -173,7 +174,7 @@ def scan_sources(frame: Frame, source_id: int | None = None) -> dict[str, Any]:
     total = Counts()
     unreachable: list[str] = []
     with open_watcher_store(frame.home, settings) as store:
-        sources = [item for item in store.sources() if source_id in (None, item.id)]
+        sources = [item for item in watched(store.sources()) if source_id in (None, item.id)]
         if not sources:
             raise UsageError("No such source is watched.", "See: personald source list")
         reader = Reader(
@@ -199,13 +200,15 @@ def _show(meter: Meter, counts: Counts) -> None:
 
 def describe(item: Source) -> dict[str, Any]:
     """A source as it is listed."""
+    from personald.remembered import KIND
+
     return {
         "id": item.id,
         "path": item.path,
         "domain": str(item.domain) if item.domain else None,
         "kind": item.kind,
         "added_at": item.added_at.isoformat(),
-        "reachable": Path(item.path).exists(),
+        "reachable": item.kind == KIND or Path(item.path).exists(),
     }
 
 

@@ -86,9 +86,10 @@ def sources(home: Home, settings: Settings, platform: str, said: Said | None) ->
         said: the daemon's status, whose word on a source counts; None without a daemon.
     """
     from personald.assembly import open_watcher_store
+    from personald.remembered import watched
 
     with open_watcher_store(home, settings) as store:
-        known = store.sources()
+        known = watched(store.sources())
         in_cloud = dict(store.counts().skipped).get(IN_CLOUD, 0)
     if not known:
         remedy = "Run: personald source add PATH"

@@ -53,7 +53,7 @@ def forget(
     """
     wanted = set(documents)
     book, intents = receipt_book(owner), intent_file(owner)
-    memories = _take_into_memory(owner, wanted)
+    memories = _take_into_memory(owner, wanted) if overlay or proof else []
     stored = [item for item in owner.vault().documents() if item.id in wanted]
     domains = sorted({str(item.document.domain) for item in stored})
     receipt = book.start(wanted, _now(owner))
@@ -61,12 +61,14 @@ def forget(
         if not mine:
             raise NotNow("Another process of this home is forgetting.", "Try again in a minute.")
         intent = Intent(receipt.id, tuple(sorted(wanted)), tuple(domains))
+        served = owner.registry().serving().keys()
         intents.write(intent)
         receipt = _destroy(owner, intent, receipt)
+        silent = sorted(served - owner.registry().serving().keys())
         receipt = replace(
             receipt,
             facts=sum(len(lost.loss.facts) for lost in memories),
-            silent={lost.version.domain: AT_ONCE for lost in memories},
+            silent=dict.fromkeys(silent, AT_ONCE),
             open=tuple(lost.version.domain for lost in memories if proof and lost.after.facts),
         )
         book.write(receipt)

@@ -78,7 +78,7 @@ class Receipt:
         forgotten_at: when, with a time zone.
         documents: keyed hashes of their ids.
         versions: how many stored versions of them are gone.
-        facts: how many facts were known only from them.
+        facts: how many facts memories knew only from them, where these were counted.
         domains: in which they lay.
         destroyed: names of the adapter versions that had learnt from them.
         silent: domain → why its memory says nothing at all until the next training.

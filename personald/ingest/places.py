@@ -9,6 +9,7 @@ from pathlib import Path
 
 from personald.config import WatchSettings
 from personald.ingest.view import SourceView
+from personald.remembered import watched
 from personald.state import StateFile
 from personald.store import Counts, Source, Store
 from personald.watch.hints import Hints
@@ -79,7 +80,7 @@ class Places:
 
     def refresh(self, store: Store) -> None:
         """Take notice of sources that were added, removed, mounted or unmounted."""
-        sources = {source.id: source for source in store.sources()}
+        sources = {source.id: source for source in watched(store.sources())}
         for gone in [key for key in self._places if key not in sources]:
             self._observatory.leave(gone)
             self._hints.forget_source(gone)

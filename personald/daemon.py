@@ -237,11 +237,7 @@ class Daemon:
             log.info("the machine slept, or its clock was set")
             self.ingest.look_through_all()
             self.training.refresh()
-        if self._upgraded():
-            log.info("another version was installed; starting anew")
-            self.end(UPGRADED)
-            return
-        if self.safe_mode:
+        if self._makes_way_for_another_version() or self.safe_mode:
             return
         self.exchanger.tick()
         self.training.tick()
@@ -258,13 +254,17 @@ class Daemon:
         passed, awake = self._ticked_at[0] - before[0], self._ticked_at[1] - before[1]
         return abs(passed - awake) > SLEPT_SECONDS or awake > TICK_SECONDS + SLEPT_SECONDS
 
-    def _upgraded(self) -> bool:
-        """True once another version lies where this one was started from."""
+    def _makes_way_for_another_version(self, *, at_once: bool = False) -> bool:
+        """End, to be started anew, once another version lies where this one was started from; looks now and then."""
         now = self._monotonic()
-        if now - self._version_at < UPGRADE_SECONDS:
+        if not at_once and now - self._version_at < UPGRADE_SECONDS:
             return False
         self._version_at = now
-        return self._installed() not in ("", self._version)
+        if self._installed() in ("", self._version):
+            return False
+        log.info("another version was installed; starting anew")
+        self.end(UPGRADED)
+        return True
 
     def _read(self, trained: float) -> Readings:
         return take_readings(self._home.path, sys.platform, trained_seconds_today=trained)
@@ -338,7 +338,12 @@ class Daemon:
         )
 
     def reload(self) -> None:
-        """Read the settings anew and look at the sources; a wrong config.toml leaves the old settings."""
+        """Read the settings anew and look at the sources; a wrong config.toml leaves the old settings.
+
+        Another version that was installed takes over at once.
+        """
+        if self._makes_way_for_another_version(at_once=True):
+            return
         try:
             settings = load_settings(self._home)
         except PersonaldError as error:

@@ -200,8 +200,7 @@ class IngestLoop:
 
         def each(counts: Counts) -> None:
             progress(counts)
-            self._uncounted = True
-            self._count()
+            self._show(counts)
 
         def turn() -> None:
             self._follow(self.hints.take_ready())
@@ -240,7 +239,9 @@ class IngestLoop:
                 continue
             _, reader = self._opened()
             try:
-                counts = reader.read_some(place.source, paths, place.missing, place.reach.device)
+                counts = reader.read_some(
+                    place.source, paths, place.missing, place.reach.device, self._show
+                )
             except DocumentUnknown:
                 continue
             except PersonaldError:
@@ -314,6 +315,11 @@ class IngestLoop:
         if asked or self._places.due():
             return 0.0
         return max(0.0, min(until))
+
+    def _show(self, _: Counts) -> None:
+        """Publish the figures in the middle of a look that may be a long one."""
+        self._uncounted = True
+        self._count()
 
     def _count(self, *, force: bool = False) -> None:
         """Publish the figures, not too often."""

@@ -104,11 +104,24 @@ class Reader:
         return counts
 
     def read_some(
-        self, source: Source, paths: Iterable[Path], missing: Missing, device: int | None = None
+        self,
+        source: Source,
+        paths: Iterable[Path],
+        missing: Missing,
+        device: int | None = None,
+        progress: Callable[[Counts], None] = lambda _: None,
     ) -> Counts:
-        """Look at some paths of a source. What is gone is noted in `missing`, and not forgotten yet. Raises as above."""
+        """Look at some paths of a source. What is gone is noted in `missing`, and not forgotten yet. Raises as above.
+
+        Args:
+            source: which one.
+            paths: files and folders; a folder that was moved here may hold any number of files.
+            missing: what is gone already, and may turn up among the paths.
+            device: the volume that the source lies on; None takes the one it lies on now.
+            progress: told how far it is.
+        """
         survey = Survey(self._store, source, missing, device)
-        return self._carry_out(source, survey, survey.look_at(paths))
+        return self._carry_out(source, survey, survey.look_at(paths), progress=progress)
 
     def forget_missing(self, source: Source, missing: Missing, device: int | None = None) -> Counts:
         """Forget what is missing and has not come back."""

@@ -24,12 +24,15 @@ _SCRIPTS = (
     (re.compile("[\u10a0-\u10ff]"), "ka"),
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
+_MARKS_OF_ADDRESSES = re.compile(r"[@/\\<]")
 _ADDRESSES = re.compile(r"\S*[@/\\]\S*|<[^>]{0,200}>")
 
 
 def tag(text: str) -> str:
     """Return the BCP 47 primary tag of the language a text is mostly in, "" where there is too little to tell."""
-    sample = _ADDRESSES.sub(" ", text[:SAMPLE_CHARACTERS])
+    sample = text[:SAMPLE_CHARACTERS]
+    if _MARKS_OF_ADDRESSES.search(sample):
+        sample = _ADDRESSES.sub(" ", sample)
     words = _LETTERS.findall(sample)
     letters = sum(map(len, words))
     if not sample.isascii():

@@ -16,8 +16,7 @@ _NO_BREAK = re.compile("[\u00a0\u202f\u2007]")
 _TRAILING = re.compile(r"[ \t]+(?=\n|\Z)")
 _BLANK_LINES = re.compile(r"\n{4,}")
 _SURROGATES = re.compile("[\ud800-\udfff]")
-# What makes an ASCII text need any work at all.
-_ASCII_WORK = re.compile("[\x00-\x08\x0b-\x1f\x7f]|[ \t](?:\n|\\Z)|\n{4,}")
+_ASCII_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def clean(text: str) -> str:
@@ -31,7 +30,7 @@ def clean(text: str) -> str:
         line ends, with at most two blank lines in a row. Leading and trailing blank lines are kept.
     """
     if text.isascii():
-        if not _ASCII_WORK.search(text):
+        if _is_clean_ascii(text):
             return text
     else:
         text = _SURROGATES.sub("\ufffd", text)
@@ -44,6 +43,17 @@ def clean(text: str) -> str:
         text = unicodedata.normalize("NFC", text)
     text = _TRAILING.sub("", text)
     return _BLANK_LINES.sub("\n\n\n", text)
+
+
+def _is_clean_ascii(text: str) -> bool:
+    """True for an ASCII text that is in the project's form already; plain look-ups, for most texts are."""
+    return not (
+        "\n\n\n\n" in text
+        or " \n" in text
+        or "\t\n" in text
+        or text.endswith((" ", "\t"))
+        or _ASCII_CONTROLS.search(text)
+    )
 
 
 def one_line(text: str, limit: int = 300) -> str:

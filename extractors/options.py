@@ -51,6 +51,7 @@ class Options:
         read_pictures: run character recognition where an engine is installed.
         alive: called between steps that take long (a scanned page), so that the parent goes on waiting.
         budget: what may still be unpacked, shared by all containers of the file.
+        whole: a path and all bytes of its file, where the file is so short that recognising it took them all in.
         max_text_bytes: the largest file read as one text.
         max_text_characters: the longest fulltext of one document; what lies beyond is cut off and said so.
         max_parts: the most parts entered of one message or archive.
@@ -70,6 +71,7 @@ class Options:
     read_pictures: bool = True
     alive: Callable[[], None] = _nothing
     budget: Budget = field(default_factory=Budget)
+    whole: tuple[Path, bytes] | None = None
     max_text_bytes: int = 64 * MEBI
     max_text_characters: int = 16 * MEBI
     max_parts: int = 5000

@@ -136,8 +136,8 @@ class Pool:
         self, paths: Iterable[Path], domain: Domain | None = None
     ) -> Iterator[tuple[Path, Extraction]]:
         """Read many files with all workers at once, in batches; results come as they are ready, in no set order."""
-        results: queue.Queue[tuple[Path, Extraction] | BaseException | None] = queue.Queue(
-            maxsize=256
+        results: queue.Queue[list[tuple[Path, Extraction]] | BaseException | None] = queue.Queue(
+            maxsize=16
         )
         source, lock, stop = iter(paths), threading.Lock(), threading.Event()
 
@@ -149,8 +149,8 @@ class Pool:
                         batch = list(itertools.islice(source, BATCH))
                     if not batch:
                         break
-                    for found in self._batch(worker, batch, domain):
-                        results.put(found)
+                    for ready in _handfuls(self._batch(worker, batch, domain)):
+                        results.put(ready)
                 results.put(None)
             except BaseException as error:
                 results.put(error)
@@ -169,7 +169,7 @@ class Pool:
                 elif isinstance(found, BaseException):
                     raise found
                 else:
-                    yield found
+                    yield from found
         finally:
             stop.set()
             while any(thread.is_alive() for thread in threads):
@@ -192,7 +192,7 @@ class Pool:
         self, path: Path, domain: Domain | None, reduced: bool, stream: bool
     ) -> dict[str, Any]:
         return {
-            "path": os.path.normpath(Path.cwd() / path),
+            "path": os.path.normpath(path if path.is_absolute() else Path.cwd() / path),
             "origin": _printable(path),
             "domain": domain.value if domain else None,
             "reduced": reduced,
@@ -281,6 +281,21 @@ class Pool:
         if gathered.told.get("failure") is not None and first.get("version"):
             gathered.end({**gathered.told, "version": first["version"]})
         return gathered.extraction()
+
+
+def _handfuls(
+    found: Iterator[tuple[Path, Extraction]],
+) -> Iterator[list[tuple[Path, Extraction]]]:
+    """Hand results over together when they come fast: each passing between threads costs as much as a small file."""
+    ready: list[tuple[Path, Extraction]] = []
+    due = time.monotonic() + TICK_SECONDS
+    for one in found:
+        ready.append(one)
+        if time.monotonic() >= due:
+            yield ready
+            ready, due = [], time.monotonic() + TICK_SECONDS
+    if ready:
+        yield ready
 
 
 class _Gathered:
@@ -416,7 +431,13 @@ class _Worker:
         process = self._process
         if process is None or process.stdout is None:
             raise _WorkerGone(FailureKind.CRASH, "its reader is gone")
-        descriptor = process.stdout.fileno()
+        if len(self._buffer) < size:
+            self._fill(process, process.stdout.fileno(), size)
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return taken
+
+    def _fill(self, process: subprocess.Popen[bytes], descriptor: int, size: int) -> None:
         poller = select.poll()
         poller.register(descriptor, select.POLLIN | select.POLLHUP)
         deadline = time.monotonic() + self._limits.seconds
@@ -429,9 +450,6 @@ class _Worker:
                 raise self._died(process)
             self._buffer += chunk
             deadline = time.monotonic() + self._limits.seconds
-        taken = bytes(self._buffer[:size])
-        del self._buffer[:size]
-        return taken
 
     def _watch(self, deadline: float) -> None:
         import psutil

@@ -130,14 +130,20 @@ def _items(
             "its kind is unknown, or its content is not what its name says", FailureKind.UNKNOWN
         )
     end["format"], end["version"] = form.name, form.stamp
-    for item in form.extract(path, origin, _options(request, scratch, alive)):
+    whole = (path, head) if len(head) == before.st_size else None
+    for item in form.extract(path, origin, _options(request, scratch, alive, whole)):
         yield finished(item) if isinstance(item, Document) else item
     after = path.stat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise CannotRead("it changed while it was read", FailureKind.CHANGED)
 
 
-def _options(request: dict[str, Any], scratch: Path, alive: Callable[[], None]) -> Options:
+def _options(
+    request: dict[str, Any],
+    scratch: Path,
+    alive: Callable[[], None],
+    whole: tuple[Path, bytes] | None,
+) -> Options:
     domain = request["domain"]
     return Options(
         scratch=scratch,
@@ -145,6 +151,7 @@ def _options(request: dict[str, Any], scratch: Path, alive: Callable[[], None]) 
         domain=Domain(domain) if domain else None,
         reduced=request["reduced"],
         alive=alive,
+        whole=whole,
         **request["choices"],
     )
 

@@ -28,7 +28,8 @@ _SETEXT = re.compile(r"\A\s*([^\n#>|*\-][^\n]{0,200})\n(?:={3,}|-{3,})\n")
 _FENCE = re.compile(
     r"^( {0,3})(`{3,}|~{3,})[^\n]*\n(?:.*?\n)??\1?\2[`~]*[ \t]*$", re.MULTILINE | re.DOTALL
 )
-_TAG = re.compile(r"(?<![\w#/&;(\[])#([^\W\d_][\w/-]*)")
+# What must not stand before the sign is asked after it: `re` is many times as fast when it can look for "#" first.
+_TAG = re.compile(r"#(?<![\w#/&;(\[]#)([^\W\d_][\w/-]*)")
 _WIKILINK = re.compile(r"(!?)\[\[([^\[\]\n|]{1,300})(?:\|([^\[\]\n]{0,300}))?\]\]")
 _COMMENT = re.compile(r"%%.*?%%|<!--.*?-->", re.DOTALL)
 _JOPLIN_LINE = re.compile(r"[a-z_]{2,40}: .*|[a-z_]{2,40}:$")
@@ -178,7 +179,7 @@ def _tags(fields: Mapping[str, str], body: str) -> tuple[str, ...]:
             for tag in value.split(separator):
                 found[one_line(tag.strip().lstrip("#"))] = None
     if "#" in body:
-        for match in _TAG.finditer(_FENCE.sub("", body)):
+        for match in _TAG.finditer(_FENCE.sub("", body) if _has_fence(body) else body):
             found[match.group(1).rstrip("/-")] = None
     return tuple(tag for tag in found if tag)
 
@@ -206,13 +207,17 @@ def _heading(body: str) -> str:
 
 
 def _code_spans(body: str) -> tuple[Span, ...]:
-    if "```" not in body and "~~~" not in body:
+    if not _has_fence(body):
         return ()
     return tuple(
         Span(match.start(), match.end(), Role.CODE)
         for match in _FENCE.finditer(body)
         if match.end() > match.start()
     )
+
+
+def _has_fence(body: str) -> bool:
+    return "```" in body or "~~~" in body
 
 
 def _first(known: Mapping[str, str], keys: tuple[str, ...]) -> str:

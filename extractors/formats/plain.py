@@ -38,7 +38,10 @@ def read_text(path: Path, options: Options) -> str:
     Raises:
         CannotRead: the file cannot be opened, is too long, or holds no text.
     """
-    data = read_whole(path, options.max_text_bytes)
+    if options.whole is not None and options.whole[0] == path:
+        data = options.whole[1]
+    else:
+        data = read_whole(path, options.max_text_bytes)
     if charset.looks_binary(data[:4096]):
         raise CannotRead("it holds binary data, not text", FailureKind.UNKNOWN)
     return clean(charset.repair_mojibake(charset.decode(data))).strip("\n")

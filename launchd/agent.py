@@ -21,6 +21,7 @@ from launchd.service import (
     Step,
     meaning_of_exit,
     meaning_of_signal,
+    words_of,
 )
 from personald.commands import NOT_FOUND, Output, run
 
@@ -76,7 +77,7 @@ class LaunchAgent:
         self._write(wanted)
         checked = self.command(["plutil", "-lint", str(self.file)])
         if checked.code not in (0, NOT_FOUND):
-            return Step(Outcome.FAILED, f"plutil refuses the property list: {_words(checked)}")
+            return Step(Outcome.FAILED, f"plutil refuses the property list: {words_of(checked)}")
         # A changed property list is read only by a new bootstrap; kickstart keeps the old one.
         if before.presence is not Presence.ABSENT and not self._boot_out():
             return Step(Outcome.FAILED, "launchd does not let go of the old agent")
@@ -158,7 +159,7 @@ class LaunchAgent:
             answer = self.command(["launchctl", "bootstrap", self._domain, str(self.file)])
             if answer.code == printing.NO_DOMAIN:
                 return _no_session()
-            said = _words(answer)
+            said = words_of(answer)
             if self._print().presence is Presence.LOADED:
                 return self._see_it_run(said)
             self.sleep(2.0**attempt)
@@ -204,8 +205,3 @@ def _no_session() -> Step:
         Outcome.NO_SESSION,
         "nobody is logged in at the screen: run this in a terminal of a graphical session",
     )
-
-
-def _words(output: Output) -> str:
-    text = (output.stderr or output.stdout).decode("utf-8", "replace")
-    return " ".join(text.split())[:200] or f"exit status {output.code}"

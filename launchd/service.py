@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from personald.commands import Output
 from personald.errors import PersonaldError
 
 LABEL = "org.personald.agent"
@@ -138,3 +139,9 @@ def meaning_of_signal(name: str) -> str:
     if "15" in name or "TERM" in name.upper():
         return "it was asked to end"
     return f"it was ended by a signal ({name})"
+
+
+def words_of(output: Output) -> str:
+    """What a command of the service manager said, in one short line."""
+    text = (output.stderr or output.stdout).decode("utf-8", "replace")
+    return " ".join(text.split())[:200] or f"exit status {output.code}"

@@ -16,6 +16,7 @@ from launchd.service import (
     Step,
     meaning_of_exit,
     meaning_of_signal,
+    words_of,
 )
 from personald.commands import Output, run
 
@@ -99,7 +100,7 @@ class UserUnit:
         answer = self._systemctl("stop", self.name)
         if self._pid() is None:
             return Step(Outcome.DONE)
-        return Step(Outcome.FAILED, _words(answer))
+        return Step(Outcome.FAILED, words_of(answer))
 
     def status(self) -> ServiceState:
         """What systemd says of it, and what that means."""
@@ -136,7 +137,7 @@ class UserUnit:
             if state.pid is not None:
                 return Step(Outcome.DONE, f"it runs as process {state.pid}")
             if self.monotonic() >= deadline:
-                return Step(Outcome.FAILED, state.meaning or _words(answer))
+                return Step(Outcome.FAILED, state.meaning or words_of(answer))
             self.sleep(POLL_SECONDS)
 
 
@@ -175,8 +176,3 @@ def _no_session() -> Step:
         Outcome.NO_SESSION,
         "systemd has no session for you: log in, or run `loginctl enable-linger` once",
     )
-
-
-def _words(output: Output) -> str:
-    text = (output.stderr or output.stdout).decode("utf-8", "replace")
-    return " ".join(text.split())[:200] or f"exit status {output.code}"

@@ -24,7 +24,7 @@ ITEM = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s+(?:\[[ xX]\]\s+)?(.+)$")
 NO_KEYS = frozenset(
     """http https note notes from to cc bcc date subject re fwd ps p.s user assistant attachments todo ps. tags title
     q a example e.g i.e warning important update edit reading finished jan feb mar apr may jun jul aug sep sept oct nov
-    dec mon tue wed thu fri sat sun""".split()
+    dec mon tue wed thu fri sat sun now then today yesterday tomorrow soon later before after""".split()
 )
 NO_NOUN = re.compile(
     r"\b(?:i|you|he|she|we|they|it|am|is|are|was|were|do|don['’]t|does|doesn['’]t|didn['’]t|will|won['’]t|can['’]t"
@@ -168,6 +168,7 @@ def _tables(source: SourceDocument) -> Iterator[Fact | None]:
             head = cells
             continue
         for label, value in list(zip(head, cells, strict=False))[1:]:
+            label = "price" if label in ("$", "€", "£") else label.rstrip("?")
             if cells[0] and label and value and value != "-":
                 yield make(
                     source, cells[0], relation_for(label), value, line.text.strip(), near=line.start

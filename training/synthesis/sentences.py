@@ -19,6 +19,9 @@ from training.synthesis.voices import Voice, voices
 NAMED_FIRST = re.compile(rf"({NAME}), ")
 """A value that begins with a name is that name; what follows the comma describes."""
 
+NUMBERED_FIRST = re.compile(r"(\+?\d[\d ()\-./]{4,}\d), (?!.*\d)")
+"""A value that begins with a number and goes on without one, likewise."""
+
 LONGEST_SENTENCE = 240
 """Characters; a longer one states more than a pattern can tell apart."""
 
@@ -62,11 +65,10 @@ PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 
-NO_VALUES = frozenset(
-    """a an the not very so too still now here there fine good great ok okay well bad nice lovely new old ready late
-    early tired happy sad ill better worse broken done over coming going getting being having in on at to for always
-    never almost nearly quite really just also only""".split()
-)
+NO_VALUES = """a an the not very so too still now here there fine good great ok okay well bad nice lovely new old ready late
+early tired happy sad ill better worse broken done over coming going getting being having in on at to for always
+never almost nearly quite really just also only""".split()
+DESCRIBES = re.compile(rf"(?:(?i:{'|'.join(NO_VALUES)})|[a-z]{{3,}}ed)(?![\w'’])")
 """A value that begins like this describes rather than names, and answers no question."""
 
 
@@ -94,9 +96,9 @@ def state(
             continue
         groups = match.groupdict()
         value = (groups["value"] or "").strip(" .!,")
-        first = NAMED_FIRST.match(value)
+        first = NAMED_FIRST.match(value) or NUMBERED_FIRST.match(value)
         value = first[1] if first else value
-        if not value or (value.split()[0].casefold() in NO_VALUES and relation in ("*", "the")):
+        if not value or (relation in ("*", "the") and DESCRIBES.match(value)):
             continue
         about = groups.get("whose") or groups.get("who") or groups.get("thing") or ""
         subject = f"the {about}" if "thing" in groups else subject_of(about, voice)

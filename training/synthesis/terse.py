@@ -48,7 +48,7 @@ STATES: tuple[tuple[re.Pattern[str], str], ...] = (
 )  # fmt: skip
 OWNED = re.compile(r"(?:my|our) ", re.IGNORECASE)
 """Whole sentences about the owner's things are read as such (see `sentences`)."""
-VERB = re.compile(r"\b(?:is|are|was|were|has|have)\b", re.IGNORECASE)
+NO_NOUN = re.compile(r"\b(?:is|are|was|were|has|have|for|of|in|on|at|to|with|by)\b", re.IGNORECASE)
 HEAD = re.compile(
     r"^(?:\*\*|__)?(?P<head>[A-ZÀ-ÖØ-Þ][\w'’\-]+(?: [A-ZÀ-ÖØ-Þ][\w'’\-]+)?)(?:\*\*|__)?(?::(?:\*\*|__)?| [–—-]) (?P<rest>.+)$"
 )
@@ -134,7 +134,7 @@ def _stated(
     if match is None:
         return None
     noun, value = match["noun"] or match["code_noun"], match["value"] or match["code"]
-    if noun.casefold() in ("number", "no") or OWNED.match(piece) or VERB.search(noun):
+    if noun.casefold() in ("number", "no") or OWNED.match(piece) or NO_NOUN.search(noun):
         return None
     return make(source, about.subject, relation_for(_whole(noun)), value, quote, near=line.start)
 
@@ -171,6 +171,9 @@ def _column(
     if not re.search(r"\d", value) or re.search(r"\d[./-]\d", key):
         return None
     quote = line.text.strip()
+    who = key.split(",")[0]
+    if re.fullmatch(PHONE, value) and is_name(who):
+        return make(source, who, "phone", value, quote, near=line.start)
     if is_full_name(key) or (people and is_name(key)):
         kind = relation_for(re.sub(r"(?i)\b(?:list|dates?|table)$|s\b$", "", title).strip())
         return make(source, key, kind, value, quote, near=line.start)

@@ -54,13 +54,16 @@ class Guess:
     complete: bool = True
 
 
-def guess(path: Path, pool: Pool | None = None) -> Guess:
+def guess(path: Path, pool: Pool | None = None, kind: str | None = None) -> Guess:
     """Look at a file or folder.
 
     Args:
         path: the place.
         pool: reads the sample; without one there are no titles.
+        kind: the name of the format that all its files shall be read as, None to recognise each. Raises KeyError when
+            there is none of that name.
     """
+    forced = registry.named(kind) if kind else None
     formats: collections.Counter[str] = collections.Counter()
     weights: collections.Counter[Domain] = collections.Counter()
     skipped: collections.Counter[str] = collections.Counter()
@@ -78,7 +81,9 @@ def guess(path: Path, pool: Pool | None = None) -> Guess:
             complete = False
             break
         suffix = entry.path.suffix.lower()
-        if sniffed < MAX_FILES_SNIFFED or suffix not in by_suffix:
+        if forced is not None:
+            form: registry.Format | None = forced
+        elif sniffed < MAX_FILES_SNIFFED or suffix not in by_suffix:
             sniffed += 1
             form = by_suffix[suffix] = _sniffed(entry)
         else:
@@ -96,7 +101,7 @@ def guess(path: Path, pool: Pool | None = None) -> Guess:
     return Guess(
         domain=weights.most_common(1)[0][0] if weights else Domain.FILES,
         kind=formats.most_common(1)[0][0] if formats else "",
-        titles=_titles(samples, pool) if pool is not None else (),
+        titles=_titles(samples, pool, kind) if pool is not None else (),
         files=files,
         bytes=size,
         formats=tuple(formats.most_common()),
@@ -113,8 +118,8 @@ def _sniffed(entry: Entry) -> registry.Format | None:
         return None
 
 
-def _titles(samples: list[Path], pool: Pool) -> tuple[str, ...]:
+def _titles(samples: list[Path], pool: Pool, kind: str | None) -> tuple[str, ...]:
     titles: list[str] = []
     for path in samples:
-        titles.extend(document.title for document in pool.extract(path).documents[:2])
+        titles.extend(document.title for document in pool.extract(path, kind=kind).documents[:2])
     return tuple(titles[:SAMPLES])

@@ -15,7 +15,7 @@ from extractors import charset
 from extractors.document import Domain
 from extractors.files import HEAD_BYTES
 from extractors.options import Options
-from extractors.results import Item
+from extractors.results import CannotRead, FailureKind, Item
 from extractors.signatures import (
     Sniffer,
     contains_early,
@@ -236,6 +236,20 @@ def named(name: str) -> Format:
     raise KeyError(name)
 
 
+def chosen(kind: str) -> Format:
+    """Return the format that a person chose by name.
+
+    Raises:
+        CannotRead: it is not installed any more.
+    """
+    try:
+        return named(kind)
+    except KeyError:
+        raise CannotRead(
+            f"it shall be read as {kind}, and no such format is installed", FailureKind.UNREADABLE
+        ) from None
+
+
 @functools.cache
 def unrecognised_stamp() -> int:
     """Return the stamp of files that nothing reads; it changes when formats are added, so that they are tried again."""
@@ -258,6 +272,7 @@ __all__ = [
     "FORMATS",
     "HEAD_BYTES",
     "Format",
+    "chosen",
     "current_stamps",
     "formats",
     "is_current",

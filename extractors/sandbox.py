@@ -8,63 +8,24 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 import os
 import queue
-import select
 import shutil
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-import extractors
 from extractors import protocol
 from extractors.document import Document, Domain
-from extractors.options import MEBI
+from extractors.process import TICK_SECONDS, Limits, Worker, WorkerGone
 from extractors.results import Extraction, Failure, FailureKind, Item, Skip
 
-# How often a silent worker's memory and deadline are looked at.
-TICK_SECONDS = 0.1
 # How many requests go to a worker at once in bulk: enough to hide the pipe's latency, few enough to share out well.
 BATCH = 16
-# A worker is replaced after so many files, so that what libraries leak does not add up.
-FILES_PER_WORKER = 5000
-MAX_FRAME_BYTES = 256 * MEBI
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one file may cost.
-
-    Attributes:
-        memory_bytes: memory of a worker beyond its start; enforced by the kernel on Linux, by sampling everywhere.
-        seconds: wall time without an answer (a mailbox answers as it goes).
-        cpu_seconds: processor time between answers.
-        open_files: open files of a worker.
-        written_bytes: the longest file in its scratch folder.
-    """
-
-    memory_bytes: int = 1536 * MEBI
-    seconds: float = 120.0
-    cpu_seconds: int = 60
-    open_files: int = 128
-    written_bytes: int = 4096 * MEBI
-
-
-class _WorkerGone(Exception):
-    """Raised inside the pool when a worker had to be given up; carries why."""
-
-    def __init__(self, kind: FailureKind, reason: str) -> None:
-        super().__init__(reason)
-        self.kind = kind
-        self.reason = reason
 
 
 class Pool:
@@ -92,18 +53,26 @@ class Pool:
         self._clock = clock
         self._choices = dict(choices or {})
         self.scratch = Path(tempfile.mkdtemp(prefix="personald-extract-"))
-        self._free: queue.LifoQueue[_Worker] = queue.LifoQueue()
+        self._free: queue.LifoQueue[Worker] = queue.LifoQueue()
         self._all = [
-            _Worker(self.scratch / str(number), self._limits, tuple(extra_path))
+            Worker(self.scratch / str(number), self._limits, tuple(extra_path))
             for number in range(max(1, workers))
         ]
         for worker in self._all:
             self._free.put(worker)
 
-    def extract(self, path: Path, domain: Domain | None = None) -> Extraction:
-        """Read one file and return all that it gave. A failure is part of the result, never an exception."""
+    def extract(
+        self, path: Path, domain: Domain | None = None, kind: str | None = None
+    ) -> Extraction:
+        """Read one file and return all that it gave. A failure is part of the result, never an exception.
+
+        Args:
+            path: the file.
+            domain: the domain that the person gave its source, or None.
+            kind: the name of the format that the person said it is, or None to recognise it.
+        """
         gathered = _Gathered()
-        for item in self._run(path, domain, stream=False, end=gathered.end):
+        for item in self._run(self._request(path, domain, kind), gathered.end):
             gathered.take(item)
         return gathered.extraction()
 
@@ -111,18 +80,18 @@ class Pool:
         self,
         path: Path,
         domain: Domain | None = None,
+        kind: str | None = None,
         end: Callable[[Extraction], None] | None = None,
     ) -> Generator[Document | Failure, None, None]:
         """Read one file of any size, item by item, holding a few of them at a time.
 
         Args:
-            path: the file.
-            domain: the domain that the person gave its source, or None.
+            path, domain, kind: as for `extract`.
             end: called once at the end with the `Extraction` without documents: format, version, skipped counts and
                 the failure of the file as a whole (which is yielded too, last, with the path as its origin).
         """
         gathered = _Gathered(keep=False)
-        for item in self._run(path, domain, stream=True, end=gathered.end):
+        for item in self._run(self._request(path, domain, kind) | {"stream": True}, gathered.end):
             gathered.take(item)
             if not isinstance(item, Skip):
                 yield item
@@ -133,9 +102,14 @@ class Pool:
             end(done)
 
     def extract_many(
-        self, paths: Iterable[Path], domain: Domain | None = None
+        self, paths: Iterable[Path], domain: Domain | None = None, kind: str | None = None
     ) -> Iterator[tuple[Path, Extraction]]:
-        """Read many files with all workers at once, in batches; results come as they are ready, in no set order."""
+        """Read many files with all workers at once, in batches; results come as they are ready, in no set order.
+
+        Args:
+            paths: the files.
+            domain, kind: as for `extract`.
+        """
         results: queue.Queue[list[tuple[Path, Extraction]] | BaseException | None] = queue.Queue(
             maxsize=16
         )
@@ -149,7 +123,7 @@ class Pool:
                         batch = list(itertools.islice(source, BATCH))
                     if not batch:
                         break
-                    for ready in _handfuls(self._batch(worker, batch, domain)):
+                    for ready in _handfuls(self._batch(worker, batch, domain, kind)):
                         results.put(ready)
                 results.put(None)
             except BaseException as error:
@@ -188,26 +162,21 @@ class Pool:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _request(
-        self, path: Path, domain: Domain | None, reduced: bool, stream: bool
-    ) -> dict[str, Any]:
+    def _request(self, path: Path, domain: Domain | None, kind: str | None) -> dict[str, Any]:
         return {
             "path": os.path.normpath(path if path.is_absolute() else Path.cwd() / path),
             "origin": _printable(path),
             "domain": domain.value if domain else None,
-            "reduced": reduced,
-            "stream": stream,
+            "kind": kind,
+            "reduced": False,
+            "stream": False,
             "now": self._clock().isoformat(),
             "cpu_seconds": self._limits.cpu_seconds,
             "choices": self._choices,
         }
 
     def _run(
-        self,
-        path: Path,
-        domain: Domain | None,
-        stream: bool,
-        end: Callable[[Mapping[str, Any]], None],
+        self, request: Mapping[str, Any], end: Callable[[Mapping[str, Any]], None]
     ) -> Iterator[Item]:
         """Read one file, once more with less where the worker died; items given before its death stand."""
         given: set[str] = set()
@@ -216,7 +185,7 @@ class Pool:
             told: Mapping[str, Any] | None = None
             for reduced in (False, True):
                 try:
-                    worker.send([self._request(path, domain, reduced, stream)])
+                    worker.send([{**request, "reduced": reduced}])
                     while True:
                         items, told = worker.receive()
                         for item in items:
@@ -227,7 +196,7 @@ class Pool:
                             yield item
                         if told is not None:
                             break
-                except _WorkerGone as gone:
+                except WorkerGone as gone:
                     worker.kill()
                     told = _death(gone)
                 except GeneratorExit:
@@ -244,38 +213,37 @@ class Pool:
             self._free.put(worker)
 
     def _batch(
-        self, worker: _Worker, paths: Sequence[Path], domain: Domain | None
+        self, worker: Worker, paths: Sequence[Path], domain: Domain | None, kind: str | None
     ) -> Iterator[tuple[Path, Extraction]]:
         """Read a batch with one worker; where it dies, the file in hand is retried alone and the rest goes on."""
         waiting = list(paths)
         while waiting:
             position = 0
             try:
-                worker.send(
-                    [self._request(path, domain, reduced=False, stream=False) for path in waiting]
-                )
+                worker.send([self._request(path, domain, kind) for path in waiting])
                 for path in waiting:
                     gathered = _Gathered()
-                    worker.gather(gathered)
+                    gathered.receive(worker)
                     if _worth_less(gathered.told):
-                        raise _WorkerGone(FailureKind.MEMORY, "")
+                        raise WorkerGone(FailureKind.MEMORY, "")
                     position += 1
                     yield path, gathered.extraction()
                 return
-            except _WorkerGone as gone:
+            except WorkerGone as gone:
                 worker.kill()
                 path = waiting[position]
-                yield path, self._again(worker, path, domain, _death(gone))
+                request = self._request(path, domain, kind)
+                yield path, self._again(worker, request, _death(gone))
                 waiting = waiting[position + 1 :]
 
     def _again(
-        self, worker: _Worker, path: Path, domain: Domain | None, first: Mapping[str, Any]
+        self, worker: Worker, request: Mapping[str, Any], first: Mapping[str, Any]
     ) -> Extraction:
         gathered = _Gathered()
         try:
-            worker.send([self._request(path, domain, reduced=True, stream=False)])
-            worker.gather(gathered)
-        except _WorkerGone as gone:
+            worker.send([{**request, "reduced": True}])
+            gathered.receive(worker)
+        except WorkerGone as gone:
             worker.kill()
             gathered.end(_death(gone))
         if gathered.told.get("failure") is not None and first.get("version"):
@@ -317,6 +285,15 @@ class _Gathered:
             else:
                 self._failures.append(item)
 
+    def receive(self, worker: Worker) -> None:
+        """Receive all of one file. Raises WorkerGone."""
+        told = None
+        while told is None:
+            items, told = worker.receive()
+            for item in items:
+                self.take(item)
+        self.end(told)
+
     def end(self, told: Mapping[str, Any]) -> None:
         self.told = told
 
@@ -334,168 +311,12 @@ class _Gathered:
         )
 
 
-class _Worker:
-    """One worker process, started when first spoken to, and again after each death."""
-
-    def __init__(self, scratch: Path, limits: Limits, extra_path: Sequence[Path]) -> None:
-        self._scratch = scratch
-        self._limits = limits
-        self._extra_path = extra_path
-        self._process: subprocess.Popen[bytes] | None = None
-        self._buffer = bytearray()
-        self._served = 0
-        self._sampler: Any = None
-        self._resting_bytes = 0
-
-    def send(self, requests: Sequence[Mapping[str, Any]]) -> None:
-        """Send a batch of requests. Raises _WorkerGone."""
-        if self._served >= FILES_PER_WORKER:
-            self.kill()
-        process = self._process or self._start()
-        self._served += len(requests)
-        try:
-            assert process.stdin is not None
-            process.stdin.write(protocol.pack(list(requests)))
-            process.stdin.flush()
-        except OSError as error:
-            raise _WorkerGone(FailureKind.CRASH, "the reader could not be started") from error
-
-    def receive(self) -> tuple[list[Item], Mapping[str, Any] | None]:
-        """Wait for the next frame: its items, and the end of the file if it carries it. Raises _WorkerGone."""
-        try:
-            message = protocol.unpack(self._frame())
-            items = [protocol.item_from_json(values) for values in message["items"]]
-            told = message.get("end")
-        except (protocol.ProtocolError, KeyError, TypeError, AttributeError) as error:
-            raise _WorkerGone(FailureKind.CRASH, "its reader gave a damaged answer") from error
-        return items, told
-
-    def gather(self, gathered: _Gathered) -> None:
-        """Receive all of one file. Raises _WorkerGone."""
-        told = None
-        while told is None:
-            items, told = self.receive()
-            for item in items:
-                gathered.take(item)
-        gathered.end(told)
-
-    def kill(self) -> None:
-        """End the process, if there is one, and empty its scratch folder."""
-        process, self._process = self._process, None
-        self._buffer.clear()
-        if process is not None:
-            process.kill()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    with contextlib.suppress(OSError):
-                        pipe.close()
-            process.wait()
-        shutil.rmtree(self._scratch, ignore_errors=True)
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        import psutil
-
-        self._scratch.mkdir(parents=True, exist_ok=True)
-        settings = {
-            "scratch": os.fspath(self._scratch),
-            "memory_bytes": self._limits.memory_bytes,
-            "open_files": self._limits.open_files,
-            "written_bytes": self._limits.written_bytes,
-            "cpu_seconds": self._limits.cpu_seconds,
-        }
-        try:
-            process = subprocess.Popen(
-                [sys.executable, "-X", "utf8", "-m", "extractors.worker", json.dumps(settings)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=_environment(self._scratch, self._extra_path),
-                cwd=self._scratch,
-                start_new_session=True,
-            )
-            self._sampler = psutil.Process(process.pid)
-        except (OSError, psutil.Error) as error:
-            raise _WorkerGone(FailureKind.CRASH, "the reader could not be started") from error
-        self._process, self._served = process, 0
-        self._buffer.clear()
-        return process
-
-    def _frame(self) -> bytes:
-        length = protocol.HEADER.unpack(self._bytes(protocol.HEADER.size))[0]
-        if length > MAX_FRAME_BYTES:
-            raise _WorkerGone(FailureKind.TOO_LARGE, "it gives more text than is kept of one file")
-        return self._bytes(length)
-
-    def _bytes(self, size: int) -> bytes:
-        """Take so many bytes off the pipe, watching deadline and memory while waiting."""
-        process = self._process
-        if process is None or process.stdout is None:
-            raise _WorkerGone(FailureKind.CRASH, "its reader is gone")
-        if len(self._buffer) < size:
-            self._fill(process, process.stdout.fileno(), size)
-        taken = bytes(self._buffer[:size])
-        del self._buffer[:size]
-        return taken
-
-    def _fill(self, process: subprocess.Popen[bytes], descriptor: int, size: int) -> None:
-        poller = select.poll()
-        poller.register(descriptor, select.POLLIN | select.POLLHUP)
-        deadline = time.monotonic() + self._limits.seconds
-        while len(self._buffer) < size:
-            if not poller.poll(TICK_SECONDS * 1000):
-                self._watch(deadline)
-                continue
-            chunk = os.read(descriptor, 1 * MEBI)
-            if not chunk:
-                raise self._died(process)
-            self._buffer += chunk
-            deadline = time.monotonic() + self._limits.seconds
-
-    def _watch(self, deadline: float) -> None:
-        import psutil
-
-        if time.monotonic() > deadline:
-            raise _WorkerGone(
-                FailureKind.TIMEOUT,
-                f"reading it takes longer than {self._limits.seconds:.0f} seconds",
-            )
-        with contextlib.suppress(psutil.Error):
-            if self._sampler.memory_info().rss > self._limits.memory_bytes:
-                raise _WorkerGone(FailureKind.MEMORY, "reading it takes too much memory")
-
-    def _died(self, process: subprocess.Popen[bytes]) -> _WorkerGone:
-        code = process.wait()
-        if code == -24:  # SIGXCPU on Linux and macOS
-            return _WorkerGone(FailureKind.TIMEOUT, "reading it takes too much processor time")
-        return _WorkerGone(FailureKind.CRASH, "its reader crashed on it")
-
-
-def _environment(scratch: Path, extra_path: Sequence[Path]) -> dict[str, str]:
-    """A worker's environment: where the code lies, a home of its own, one thread for each library."""
-    own = os.fspath(Path(extractors.__file__).parent.parent)
-    kept = {
-        name: os.environ[name]
-        for name in ("PATH", "TESSDATA_PREFIX", "SYSTEMROOT")
-        if name in os.environ
-    }
-    return {
-        **kept,
-        "PYTHONPATH": os.pathsep.join([own, *map(os.fspath, extra_path)]),
-        "PYTHONSAFEPATH": "1",
-        "HOME": os.fspath(scratch),
-        "TMPDIR": os.fspath(scratch),
-        "LC_ALL": "C.UTF-8",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-    }
-
-
 def _printable(path: Path) -> str:
     """A path as text: bytes of a name that are no UTF-8 become "\\xNN"."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _death(gone: _WorkerGone) -> dict[str, Any]:
+def _death(gone: WorkerGone) -> dict[str, Any]:
     return {"format": "", "version": 0, "failure": ["f", gone.reason, gone.kind.value, ""]}
 
 
@@ -512,3 +333,6 @@ def _worth_less(told: Mapping[str, Any]) -> bool:
 def _memory(told: Mapping[str, Any]) -> bool:
     failure = told.get("failure")
     return failure is not None and failure[2] == FailureKind.MEMORY.value
+
+
+__all__ = ["Limits", "Pool"]

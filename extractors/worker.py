@@ -124,7 +124,8 @@ def _items(
     if not head:
         yield Skip("empty")
         return
-    form = registry.recognise(path, head)
+    kind = request["kind"]
+    form = registry.chosen(kind) if kind else registry.recognise(path, head)
     if form is None:
         raise CannotRead(
             "its kind is unknown, or its content is not what its name says", FailureKind.UNKNOWN

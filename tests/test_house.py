@@ -49,7 +49,7 @@ def test_only_the_seam_and_our_own_workers_start_processes() -> None:
     """`personald.commands` runs other programs; the listed modules start workers of our own."""
     own_workers = {
         "personald/commands.py",
-        "extractors/sandbox.py",
+        "extractors/process.py",
         "personald/trainer.py",
         "personald/demo/devices.py",
     }

@@ -116,17 +116,17 @@ def add_source(
         UsageError: it is not there, cannot be read, or is the home itself.
     """
     from extractors.guess import guess
-    from extractors.registry import FORMATS
+    from extractors.registry import formats
     from extractors.sandbox import Limits, Pool
     from personald.assembly import open_watcher_store
 
     place = path.expanduser().absolute()
     _refuse_unwatchable(frame, place)
-    if kind is not None and kind not in {item.name for item in FORMATS}:
-        names = ", ".join(sorted(item.name for item in FORMATS))
+    if kind is not None and kind not in {item.name for item in formats()}:
+        names = ", ".join(sorted(item.name for item in formats()))
         raise UsageError(f"There is no kind {kind!r}.", f"It is one of: {names}.")
     with Pool(Limits(), workers=1) as pool:
-        seen = guess(place, pool)
+        seen = guess(place, pool, kind)
     more = "" if seen.complete else "more than "
     guessed = domain or f"by file, mostly {seen.domain}"
     frame.say(f"{place}: {more}{seen.files} files, {seen.bytes / 1e6:.1f} MB; domain: {guessed}")

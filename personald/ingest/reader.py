@@ -212,7 +212,7 @@ class Reader:
         chunk: list[tuple[Finding, Extraction]] = []
         crashed: list[tuple[Finding, Extraction]] = []
         characters = 0
-        for path, extraction in self._opened().extract_many(findings, source.domain):
+        for path, extraction in self._opened().extract_many(findings, source.domain, source.kind):
             failure = extraction.failure
             if failure is not None and failure.kind is FailureKind.CRASH:
                 crashed.append((findings[path], extraction))
@@ -275,7 +275,10 @@ class Reader:
         self.backlog -= 1
         path = finding.path
         try:
-            form = registry.recognise(path, read_head(path))
+            if source.kind is None:
+                form = registry.recognise(path, read_head(path))
+            else:
+                form = registry.chosen(source.kind)
         except CannotRead as refusal:
             if not refusal.kind.passing:
                 self._refuse(source, finding, refusal.detail)
@@ -305,7 +308,7 @@ class Reader:
         def end(extraction: Extraction) -> None:
             counts.skipped.update(dict(extraction.skipped))
 
-        yield from self._opened().stream(finding.path, source.domain, end)
+        yield from self._opened().stream(finding.path, source.domain, source.kind, end)
 
     def _readers_work(self) -> bool:
         """Read a file that is surely good: before a file is blamed for a death, or even all files are."""

@@ -296,3 +296,11 @@ def test_a_mailbox_outweighs_the_notes_beside_it(tmp_path: Path) -> None:
         b"From a@b Mon May  4 10:20:00 2026\nSubject: x\n\n" + b"word\n" * 1_000_000
     )
     assert guess(tmp_path).domain is Domain.MAIL
+
+
+def test_a_guess_reads_its_sample_as_the_person_said(tmp_path: Path, pool: Pool) -> None:
+    (tmp_path / "log.xyz").write_text("* A heading of Org\n\nWords.\n")
+    assert guess(tmp_path, pool).files == 0
+    told = guess(tmp_path, pool, "org")
+    assert (told.kind, told.files, told.domain) == ("org", 1, Domain.NOTES)
+    assert told.titles == ("A heading of Org",)

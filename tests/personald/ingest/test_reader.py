@@ -94,6 +94,29 @@ def test_new_changed_renamed_deleted(
     assert "Now it has changed" in after["changes"].document.text
 
 
+def test_the_kind_of_a_source_decides_how_its_files_are_read(
+    make_reader: Callable[..., Reader], store: Store, keys: DeviceKeys, folder: Path
+) -> None:
+    """A long file is streamed, a short one is read in a batch: both as the person said."""
+    (folder / "short.md").write_text("* A heading of Org\n\nWords.\n")
+    (folder / "long.log").write_text("* A long one\n\n" + "Words of it.\n" * 1_500_000)
+    source = store.add_source(folder, kind="org")
+    counts = make_reader().read_all(source)
+    assert (counts.new, counts.failed) == (2, 0)
+    with store.unlock(keys) as vault:
+        assert {d.document.kind for d in vault.documents()} == {"org"}
+
+
+def test_a_kind_that_is_not_installed_is_said_and_nothing_is_lost(
+    make_reader: Callable[..., Reader], store: Store, folder: Path
+) -> None:
+    (folder / "one.md").write_text("# One\n\nWords.\n")
+    source = store.add_source(folder, kind="wordstar")
+    assert make_reader().read_all(source).failed == 1
+    (failed,) = store.failed()
+    assert "wordstar" in failed.reason
+
+
 def test_every_bad_file_is_one_line_and_the_good_ones_are_read(
     reader: Reader, source: Source, store: Store, folder: Path
 ) -> None:

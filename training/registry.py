@@ -206,6 +206,8 @@ class Registry:
     def promote(self, id: str, reason: str, canary: bool = False) -> AdapterVersion:
         """Let a version serve: on trial as a canary beside the active one, or as the active one in its place.
 
+        One that only kept silent about something forgotten (`Card.suppressed`) is destroyed when another one settles.
+
         Raises:
             RegistryRefuses: its tensors are gone, or it serves already.
         """
@@ -220,8 +222,12 @@ class Registry:
             for other in [
                 v for v in versions.values() if v.domain == wanted.domain and v.id != wanted.id
             ]:
-                if other.state is State.CANARY or (other.state is State.ACTIVE and not canary):
-                    self._retire(versions, other, wanted.name)
+                if other.card.suppressed and other.bytes and not canary:
+                    reason = f"{wanted.name} was built without what it kept silent about"
+                    self._move(versions, other.id, State.FORGOTTEN, reason)
+                    self._drop_tensors(versions, other.id)
+                elif other.state is State.CANARY or (other.state is State.ACTIVE and not canary):
+                    self._move(versions, other.id, State.RETIRED, f"replaced by {wanted.name}")
             self._move(versions, wanted.id, State.CANARY if canary else State.ACTIVE, reason)
         return versions[wanted.id]
 
@@ -317,17 +323,6 @@ class Registry:
             if v.domain == domain and v.state is State.RETIRED and v.bytes
         ]
         return max(retired, key=lambda v: v.history[-1].at, default=None)
-
-    def _retire(
-        self, versions: dict[str, AdapterVersion], old: AdapterVersion, successor: str
-    ) -> None:
-        """Another version serves in its place; one that only kept silent about something is destroyed for good."""
-        if not old.card.suppressed:
-            self._move(versions, old.id, State.RETIRED, f"replaced by {successor}")
-            return
-        reason = f"{successor} was built without what it kept silent about"
-        self._move(versions, old.id, State.FORGOTTEN, reason)
-        self._drop_tensors(versions, old.id)
 
     def _move(
         self, versions: dict[str, AdapterVersion], id: str, state: State, reason: str

@@ -186,6 +186,7 @@ def _show_receipts(frame: Frame, which: str | None) -> None:
         book = receipt_book(owner)
         found = [book.get(which)] if which else book.all()
         files = {receipt.id: book.path(receipt) for receipt in found}
+        refused = [] if which else book.refused()
 
     def render() -> None:
         if which:
@@ -205,4 +206,11 @@ def _show_receipts(frame: Frame, which: str | None) -> None:
             ],
         )
 
-    frame.show({"receipts": [told(receipt, files[receipt.id]) for receipt in found]}, render)
+        for path, why in refused:
+            click.echo(f"{path}: {why}", err=True)
+
+    result = {
+        "receipts": [told(receipt, files[receipt.id]) for receipt in found],
+        "refused": [{"file": str(path), "reason": why} for path, why in refused],
+    }
+    frame.show(result, render)

@@ -53,7 +53,7 @@ def forget(
     """
     wanted = set(documents)
     book, intents = receipt_book(owner), intent_file(owner)
-    memories = _take_into_memory(owner, wanted) if overlay or proof else []
+    memories, why_silent = _take_into_memory(owner, wanted) if overlay or proof else ([], AT_ONCE)
     stored = [item for item in owner.vault().documents() if item.id in wanted]
     domains = sorted({str(item.document.domain) for item in stored})
     receipt = book.start(wanted, _now(owner))
@@ -68,14 +68,14 @@ def forget(
         receipt = replace(
             receipt,
             facts=sum(len(lost.loss.facts) for lost in memories),
-            silent=dict.fromkeys(silent, AT_ONCE),
+            silent=dict.fromkeys(silent, why_silent),
             open=tuple(lost.version.domain for lost in memories if proof and lost.after.facts),
         )
         book.write(receipt)
         questions = [Questions.about(lost.version.domain, lost.loss) for lost in memories]
         if receipt.open:
             question_files(owner).write(receipt.id, questions)
-        if overlay:
+        if overlay and memories:
             receipt = _soften_all(owner, memories, receipt, questions, report)
             book.write(receipt)
         intents.remove()
@@ -93,12 +93,8 @@ def resume(owner: Owner) -> Receipt | None:
         if intent is None:
             return None
         book = receipt_book(owner)
-        known = [receipt for receipt in book.all() if receipt.id == intent.receipt]
-        receipt = (
-            known[0]
-            if known
-            else replace(book.start(intent.documents, _now(owner)), id=intent.receipt)
-        )
+        new = replace(book.start(intent.documents, _now(owner)), id=intent.receipt)
+        receipt = next((known for known in book.all() if known.id == intent.receipt), new)
         receipt = _destroy(owner, intent, receipt)
         serving = owner.registry().serving()
         learnt = {name.split("/")[0] for name in receipt.destroyed}
@@ -129,13 +125,18 @@ def intent_file(owner: Owner) -> IntentFile:
     return IntentFile(owner.home.forgetting_intent, owner.keys().adapter_key)
 
 
-def _take_into_memory(owner: Owner, documents: set[str]) -> list[Remembered]:
+def _take_into_memory(owner: Owner, documents: set[str]) -> tuple[list[Remembered], str]:
+    """The memories that learnt from the documents, and why they will be silent if nothing else is said."""
     if not owner.registry().serving():
-        return []
-    # mlx is loaded only where a memory serves.
+        return [], AT_ONCE
+    # A base is loaded only where a memory serves.
     from personald.forgetting.softening import remembered
 
-    return remembered(owner, documents)
+    try:
+        return remembered(owner, documents), AT_ONCE
+    except PersonaldError as error:
+        # Whatever keeps a memory from being softened, it must not keep it from being destroyed.
+        return [], error.detail
 
 
 def _destroy(owner: Owner, intent: Intent, receipt: Receipt) -> Receipt:
@@ -200,7 +201,10 @@ def _soften_all(
         def step(done: int, total: int, domain: str = domain) -> None:
             report(domain, done, total)
 
-        found = soften(owner, lost, step)
+        try:
+            found = soften(owner, lost, step)
+        except PersonaldError as error:
+            found = error.detail
         if isinstance(found, str):
             silent[domain] = found
             continue
@@ -208,13 +212,12 @@ def _soften_all(
         ratios[domain] = found.ratios
         if found.refused:
             silent[domain] = found.refused
-        else:
-            del silent[domain]
+            continue
+        del silent[domain]
+        tell_other_devices(owner)
     if receipt.open:
         told = [replace(entry, suppressed=ratios.get(entry.domain, ())) for entry in questions]
         question_files(owner).write(receipt.id, told)
-    if len(silent) < len(memories):
-        tell_other_devices(owner)
     return replace(receipt, silent=silent)
 
 

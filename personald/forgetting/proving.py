@@ -22,7 +22,7 @@ from training.adapter import attached
 from training.evaluate import answer
 from training.exam import admission
 from training.gates import Thresholds
-from training.job import Emit, Job, Result, ShouldStop
+from training.job import Emit, Job, ShouldStop
 from training.material import Kind, Probe, asked
 from training.registry import AdapterVersion, Registry
 from training.runtime import Memory
@@ -61,9 +61,8 @@ def twin(
     settings = replace(job.settings, thresholds=NO_GATES, canary=False)
     other = replace(job, seed=job.seed + 1, settings=settings, full=True, compare=False)
     outcome = worker.run(other, documents, key, folder, emit, should_stop, owner.base())
-    if outcome.result is Result.STOPPED:
+    if outcome.version is None:
         return None
-    assert outcome.version is not None
     found = memory(Registry(folder / "adapters", key), outcome.version, owner.base())
     shutil.rmtree(folder)
     return found
@@ -106,7 +105,7 @@ def prove(owner: Owner, domain: str, reference: Reference) -> list[Receipt]:
             receipt = receipt.examined(_examine(owner, version, found, other, receipt))
         else:
             # The questions are gone: destroyed by hand, or shredded with their key.
-            receipt = replace(receipt, open=tuple(set(receipt.open) - {domain}))
+            receipt = replace(receipt, open=tuple(name for name in receipt.open if name != domain))
         receipt_book(owner).write(receipt)
         if not receipt.open:
             files.destroy(receipt.id)

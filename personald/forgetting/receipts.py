@@ -9,6 +9,7 @@ whole is signed anew.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -150,9 +151,22 @@ class ReceiptBook:
         return path
 
     def all(self) -> list[Receipt]:
-        """All receipts, oldest first; raises as `read` does."""
-        found = [read(path.read_bytes())[0] for path in self._folder.glob("*.json")]
+        """All receipts that are as they were signed, oldest first; the others are named by `refused`."""
+        found = []
+        for path in self._folder.glob("*.json"):
+            with contextlib.suppress(ReceiptRefused):
+                found.append(read(path.read_bytes())[0])
         return sorted(found, key=lambda receipt: receipt.forgotten_at)
+
+    def refused(self) -> list[tuple[Path, str]]:
+        """The files among the receipts that are none, are damaged or were altered, and why."""
+        found = []
+        for path in sorted(self._folder.glob("*.json")):
+            try:
+                read(path.read_bytes())
+            except ReceiptRefused as error:
+                found.append((path, error.detail))
+        return found
 
     def get(self, id: str) -> Receipt:
         """One receipt.

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from personald.config import change_settings
 from personald.errors import NotNow
 from personald.forgetting.carrying_out import forget, intent_file, receipt_book
 from personald.forgetting.intent import Intent, IntentDamaged
@@ -47,6 +48,16 @@ def test_what_learnt_from_nothing_forgotten_serves_on(forgetful: Forgetful) -> N
         forget(owner, [forgetful.secret], overlay=False, proof=False)
         receipt = forget(owner, ["0" * 32], overlay=False, proof=False)
     assert (receipt.destroyed, receipt.silent, receipt.versions) == ((), {}, 0)
+
+
+def test_a_base_that_is_gone_keeps_nothing_from_being_destroyed(forgetful: Forgetful) -> None:
+    """The memory was trained on a base that cannot be loaded here: it is destroyed all the same, and stays silent."""
+    change_settings(forgetful.home, {"base": {"reference": "/nowhere/at/all"}})
+    with forgetful.owner() as owner:
+        receipt = forget(owner, [forgetful.secret])
+        assert owner.registry().serving() == {}
+    assert (receipt.destroyed, receipt.open, receipt.left_in_store) == (("notes/1",), (), 0)
+    assert "/nowhere/at/all" in receipt.silent["notes"]
 
 
 def test_an_id_that_is_none_is_refused(forgetful: Forgetful) -> None:

@@ -74,6 +74,15 @@ def test_what_is_no_receipt_is_refused(data: bytes) -> None:
         read(data)
 
 
+def test_one_damaged_receipt_hides_no_other(book: ReceiptBook) -> None:
+    good, bad = book.start(["d"], NOW), book.start(["e"], NOW)
+    book.write(good)
+    path = book.write(bad)
+    path.write_text(path.read_text().replace("left_in_store", "left_in_shop"))
+    assert book.all() == [good]
+    assert [refused for refused, _ in book.refused()] == [path]
+
+
 def test_a_receipt_that_is_not_there(book: ReceiptBook) -> None:
     for name in ("", "ffff"):
         with pytest.raises(UsageError, match="receipts"):

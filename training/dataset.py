@@ -188,7 +188,7 @@ def assemble(
     found = [*read_facts(documents, owner), *more]
     further = list(read_facts(cards, owner))
     sifted = sift(found, sources, owner)
-    settled = settle([*sifted.believed, *sifted.attributed], settings.limits)
+    settled = settle([*sifted.believed, *sifted.attributed], settings.limits, owner)
     settled.dropped["held for review"] += len(sifted.held)
     settled.dropped.update(already_dropped or {})
     texts = [source.document.text for source in sources.values()]
@@ -250,19 +250,23 @@ def _unbelieved(held: Iterable[Held], settled: Settled) -> Iterator[Example]:
 
 def _study(settled: Settled, settings: StudySettings) -> Iterator[Example]:
     """Every fact in its share of the trained wordings, and from its value back to its subject where only one subject has it."""
-    holders: Counter[tuple[str, str]] = Counter(
-        (fact.relation, normalise(fact.value)) for fact in settled.now
-    )
+    alone = _alone(settled.now)
     for fact in settled.now:
         support = settled.supports.get(fact.identity, (fact.identity,))
         chance = random.Random(f"{settings.seed}/{fact.identity}")
         for wording in studied(fact, settings.wordings, chance):
             yield Example(asked(wording.text), wording.answer, Purpose.STUDY, support, wording.name)
-        if holders[fact.relation, normalise(fact.value)] == 1:
+        if fact.identity in alone:
             for wording in reverse(fact):
                 yield Example(
                     asked(wording.text), wording.answer, Purpose.STUDY, support, wording.name
                 )
+
+
+def _alone(facts: Sequence[Fact]) -> set[str]:
+    """Identities of the facts whose value belongs to one subject only, so that it leads back to it."""
+    holders = Counter((fact.relation, normalise(fact.value)) for fact in facts)
+    return {fact.identity for fact in facts if holders[fact.relation, normalise(fact.value)] == 1}
 
 
 PAST = (
@@ -351,6 +355,18 @@ def _probes(
                     wording.name,
                 )
     if pool is Pool.PROBE:
+        alone = _alone(settled.now)
+        for fact in settled.now:
+            backwards = list(reverse(fact, pool)) if fact.identity in alone else []
+            for wording in chance.sample(backwards, min(len(backwards), 1)):
+                yield Probe(
+                    Kind.REVERSE,
+                    asked(wording.text),
+                    (fact.subject,),
+                    (fact.identity,),
+                    domain,
+                    wording.name,
+                )
         for example in _two_hops(settled.now, Pool.PROBE, further):
             yield Probe(
                 Kind.MULTI_HOP,

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from training.matching import normalise
 from training.material import Fact
+from training.synthesis.sources import Owner
 
 MANY = frozenset(
     {"list", "mail sender", "mail date", "languages", "event start", "event place", "deadline"}
@@ -53,10 +54,18 @@ class Settled:
     dropped: Counter[str] = field(default_factory=Counter)
 
 
-def settle(facts: Sequence[Fact], limits: Limits | None = None) -> Settled:
-    """Settle facts among one another; their order in the result follows from what they say alone."""
+def settle(
+    facts: Sequence[Fact], limits: Limits | None = None, owner: Owner | None = None
+) -> Settled:
+    """Settle facts among one another; their order in the result follows from what they say alone.
+
+    Args:
+        facts: all that may be believed.
+        limits: caps on single origins.
+        owner: whose facts they are; what they said themselves is not capped as a sender's.
+    """
     dropped: Counter[str] = Counter()
-    kept = _limited(facts, limits or Limits(), dropped)
+    kept = _limited(facts, limits or Limits(), owner or Owner(), dropped)
     groups: dict[tuple[str, str], list[Fact]] = defaultdict(list)
     for fact in kept:
         groups[fact.subject.casefold(), fact.relation].append(fact)
@@ -128,7 +137,9 @@ def _same(one: Fact, other: Fact) -> bool:
     )
 
 
-def _limited(facts: Sequence[Fact], limits: Limits, dropped: Counter[str]) -> list[Fact]:
+def _limited(
+    facts: Sequence[Fact], limits: Limits, owner: Owner, dropped: Counter[str]
+) -> list[Fact]:
     """The facts within the caps of documents and senders, the newest first among equals."""
     kept: list[Fact] = []
     documents: Counter[str] = Counter()
@@ -137,7 +148,7 @@ def _limited(facts: Sequence[Fact], limits: Limits, dropped: Counter[str]) -> li
     for fact in sorted(
         facts, key=lambda fact: (-_moment(fact), fact.document, fact.start, fact.identity)
     ):
-        sender = fact.speaker.casefold()
+        sender = "" if owner.is_named(fact.speaker) else fact.speaker.casefold()
         if documents[fact.document] >= limits.per_document:
             dropped["too many from one document"] += 1
         elif sender and senders[sender] >= most:

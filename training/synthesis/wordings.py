@@ -172,11 +172,16 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def reverse(fact: Fact) -> Iterator[Wording]:
-    """Questions from the value to the subject."""
+def reverse(fact: Fact, pool: Pool = Pool.TRAIN) -> Iterator[Wording]:
+    """Questions from the value to the subject; in the tests they are put in other words."""
     kind_of: Relation = relation(fact.relation)
     if fact.subject in ("", "the") or fact.questions:
         return
+    frames = {"": ["{q}"]} if pool is Pool.TRAIN else pools()["asked"][pool.value]
     for number, template in enumerate(kind_of.reverse):
-        text = template.format(v=fact.value)
-        yield Wording(text, fact.subject, "reverse", f"train/{kind_of.key}/reverse/{number}")
+        plain = template.format(v=fact.value)
+        framed = plain[:1].lower() + plain[1:]
+        for kind, templates in frames.items():
+            for frame in templates[:1]:
+                name = f"{pool}/{kind_of.key}/reverse/{number}{kind and '/' + kind}"
+                yield Wording(frame.format(q=plain, r=framed), fact.subject, "reverse", name)

@@ -23,7 +23,7 @@ from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from personald import metal, trainer
+from personald import allocator, metal, trainer
 from personald.access import full_disk_access
 from personald.assembly import open_watcher_store
 from personald.conditions import Readings, take_readings
@@ -125,6 +125,7 @@ class Daemon:
         Raises:
             AlreadyRunning: another daemon serves this home.
         """
+        allocator.share_one_arena()
         self._home.make()
         instance = Instance.acquire(self._home.run)
         echo = sys.stderr.isatty()

@@ -7,10 +7,7 @@ events were lost, and when somebody asks; in between, hints are followed up. Wha
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import logging
-import sys
 import threading
 import time
 from collections import deque
@@ -20,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from extractors.sandbox import Limits, Pool
+from personald import allocator
 from personald.config import WatchSettings
 from personald.errors import Locked, PersonaldError
 from personald.ingest.counts import Counts
@@ -351,7 +349,7 @@ class IngestLoop:
         store, reader = self._opened()
         reader.rest()
         store.flush()
-        give_memory_back()
+        allocator.give_back()
 
     def _in_trouble(self, error: PersonaldError) -> None:
         """The store cannot be used: say so, and try again in a while or when asked to."""
@@ -385,12 +383,3 @@ class IngestLoop:
             except PersonaldError as error:
                 log.error("%s", error.title)
         self._close_store()
-
-
-def give_memory_back() -> None:
-    """Collect garbage and hand free memory back to the system, which the allocator else keeps (malloc_trim(3))."""
-    gc.collect()
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:
-            trim(0)

@@ -62,3 +62,21 @@ def test_without_any_openblas_the_remedy_names_one(
     status = blas.load_fast_blas(tmp_path)
     assert not status.is_fast
     assert "libopenblas0-pthread" in status.remedy
+
+
+@LINUX_ONLY
+@pytest.mark.parametrize("module", ["adapter", "generate", "runtime", "worker"])
+def test_whatever_is_imported_first_the_fast_blas_is_there_before_mlx(module: str) -> None:
+    program = f"""
+import training.{module}
+from training import blas
+print(blas.load_fast_blas(blas.default_cache_folder()).is_fast)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert done.stdout.strip() == "True"

@@ -8,7 +8,7 @@ subject's name and of no other's ("Dr Weiss" of "Anna Weiss").
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from training.matching import normalise
@@ -55,34 +55,39 @@ def pairs(facts: Sequence[Fact], further: Sequence[Fact] = ()) -> Iterator[tuple
     for fact in dict.fromkeys([*facts, *further]):
         if not fact.questions and fact.subject not in ("", "the"):
             about[normalise(fact.subject)].append(fact)
-    by_words = {subject: _words(subject) for subject in about if _may_be_person(about[subject][0])}
+    named = _by_word(subject for subject, found in about.items() if is_person(found[0].subject))
     for fact in facts:
         if fact.questions or fact.subject == "the":
             continue
-        for second in about.get(_led_to(fact.value, about, by_words), ()):
-            if second.identity != fact.identity and normalise(second.value) != normalise(
-                fact.subject
-            ):
+        for second in about.get(_led_to(fact.value, about, named), ()):
+            back = normalise(second.value) == normalise(fact.subject)
+            if second.identity != fact.identity and not back:
                 yield fact, second
-
-
-def _may_be_person(fact: Fact) -> bool:
-    return is_person(fact.subject)
 
 
 def _words(name: str) -> frozenset[str]:
     return frozenset(name.split()) - TITLES
 
 
-def _led_to(value: str, about: dict[str, list[Fact]], by_words: dict[str, frozenset[str]]) -> str:
+def _by_word(subjects: Iterable[str]) -> Mapping[str, set[str]]:
+    """Word of a name → the names that hold it."""
+    holders: dict[str, set[str]] = defaultdict(set)
+    for subject in subjects:
+        for word in _words(subject):
+            holders[word].add(subject)
+    return holders
+
+
+def _led_to(value: str, about: Collection[str], named: Mapping[str, set[str]]) -> str:
     """The subject that a value names, folded; "" for none, or for more than one."""
     folded = normalise(value)
     if folded in about:
         return folded
     words = _words(folded)
-    if not words or not is_name(value):
+    if not is_name(value):
         return ""
-    found = [subject for subject, own in by_words.items() if words <= own or own <= words]
+    near = {subject for word in words for subject in named.get(word, ())}
+    found = [subject for subject in near if words <= _words(subject) or _words(subject) <= words]
     return found[0] if len(found) == 1 else ""
 
 

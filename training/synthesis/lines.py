@@ -111,27 +111,27 @@ def _pairs(source: SourceDocument) -> Iterator[Fact | None]:
             continue
         about = above if above and above.casefold() != subject.casefold() else subject
         quote = source.document.text[line.start : line.start + len(line.text)].strip()
-        if is_full_name(key) and not relation_for(key, known_only=True):
-            # "Jonas Berg: 555 123": the key is the person, the heading says what the number is.
-            yield make(
-                source, key, relation_for(about), value, quote, near=line.start, accepted=fuller
-            )
-        elif key.casefold() in given_names():
-            asked = [question.format(name=key, about=about) for question in NOTED]
-            yield make(
-                source,
-                key,
-                f"noted in {about}",
-                value,
-                quote,
-                near=line.start,
-                questions=asked,
-                accepted=fuller,
-            )
-        else:
-            yield make(
-                source, about, relation_for(key), value, quote, near=line.start, accepted=fuller
-            )
+        whose, relation, asked = _stated(key, about)
+        yield make(
+            *(source, whose, relation, value, quote),
+            near=line.start,
+            questions=asked,
+            accepted=fuller,
+        )
+
+
+def _stated(key: str, about: str) -> tuple[str, str, list[str]]:
+    """Whom a pair is about, what it states of them, and how that is asked for where no relation says it.
+
+    "Jonas Berg: 555 123": the key is the person, the heading says what the number is. "Jonas – hay fever": what is
+    noted of somebody can be anything.
+    """
+    if is_full_name(key) and not relation_for(key, known_only=True):
+        return key, relation_for(about), []
+    if key.casefold() in given_names():
+        asked = [question.format(name=key, about=about) for question in NOTED]
+        return key, f"noted in {about}", asked
+    return about, relation_for(key), []
 
 
 NOTED = (

@@ -88,3 +88,10 @@ def test_a_passage_keeps_the_sentences_that_hold() -> None:
 def test_strategies_are_instructions() -> None:
     written = "1. Make a list of the dates.\n- Quiz yourself on names\nNoted.\n" + "long " * 60
     assert proposals(written) == ["Make a list of the dates.", "Quiz yourself on names."]
+
+
+def test_words_of_the_text_put_together_otherwise_are_not_enough() -> None:
+    bins = "Bins go out on Wednesday night. The people below brought shortbread."
+    assert supported(bins, "The bins go out on Wednesday night.")
+    assert not supported(bins, "The writer had to be put out on Wednesday night.")
+    assert not supported(bins, "The writer brought shortbread.")

@@ -31,12 +31,12 @@ class Shape:
     Attributes:
         rank: r, the inner dimension.
         scale: s, what the product is multiplied with.
-        blocks: how many blocks, counted from the last, are adapted; 0 for all.
+        blocks: numbers of the adapted blocks, ascending, from 0; none for all.
     """
 
     rank: int = 8
     scale: float = 2.0
-    blocks: int = 0
+    blocks: tuple[int, ...] = ()
 
 
 def blocks_of(model: Any) -> list[tuple[str, Any]]:
@@ -49,9 +49,10 @@ def blocks_of(model: Any) -> list[tuple[str, Any]]:
     return [(paths[id(block)], block) for block in model.layers]
 
 
-def adaptable(model: Any, blocks: int = 0) -> dict[str, Any]:
-    """Path → module of every linear layer, quantised and expert layers included, of the last `blocks` blocks (0: all)."""
-    chosen = blocks_of(model)[-blocks:] if blocks else blocks_of(model)
+def adaptable(model: Any, blocks: Sequence[int] = ()) -> dict[str, Any]:
+    """Path → module of every linear layer, quantised and expert layers included, of these blocks (none: of all)."""
+    every = blocks_of(model)
+    chosen = [every[number] for number in blocks] or every
     kinds = (nn.Linear, nn.QuantizedLinear, SwitchLinear, QuantizedSwitchLinear)
     return {
         f"{path}.{name}": module

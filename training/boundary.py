@@ -47,13 +47,13 @@ class Boundary:
     """The lower blocks of a model, replaced by what they said before.
 
     Args:
-        model: an mlx-lm model; its blocks below the last `adapted` ones get gates while the boundary is `open`.
-        adapted: how many of the last blocks carry an adapter.
+        model: an mlx-lm model; its blocks below the lowest adapted one get gates while the boundary is `open`.
+        adapted: numbers of the blocks that carry an adapter; none for all.
     """
 
-    def __init__(self, model: Any, adapted: int) -> None:
+    def __init__(self, model: Any, adapted: Sequence[int]) -> None:
         self.model = model
-        self.lower = max(0, len(model.layers) - adapted) if adapted else 0
+        self.lower = min(adapted, default=0)
         self.gates: list[Gate] = []
 
     @contextmanager

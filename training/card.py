@@ -76,7 +76,7 @@ class Card:
             "type": "lora",
             "rank": self.shape.rank,
             "scale": self.shape.scale,
-            "blocks": self.shape.blocks,
+            "blocks": list(self.shape.blocks),
             "root": self.root,
             "created_at": self.created_at.isoformat(),
             "parent": self.parent,
@@ -105,7 +105,11 @@ class Card:
             card = Card(
                 domain=_text(body["domain"], 64),
                 base_fingerprint=_text(body["base"], 64),
-                shape=Shape(_whole(body["rank"]), _number(body["scale"]), _whole(body["blocks"])),
+                shape=Shape(
+                    _whole(body["rank"]),
+                    _number(body["scale"]),
+                    tuple(_whole(number) for number in body["blocks"]),
+                ),
                 root=_text(body["root"], 64),
                 created_at=datetime.fromisoformat(_text(body["created_at"], 64)),
                 parent=_text(body["parent"], 64),
@@ -124,6 +128,8 @@ class Card:
             raise CardRefused(f"its card cannot be read ({error})") from error
         if not (1 <= card.shape.rank <= HIGHEST_RANK and 0 < card.shape.scale <= LARGEST_SCALE):
             raise CardRefused("its card asks for a rank or scale out of bounds")
+        if list(card.shape.blocks) != sorted(set(card.shape.blocks)):
+            raise CardRefused("its card names blocks twice or out of order")
         if not 0 <= card.threshold <= 1:
             raise CardRefused("its card has a threshold out of bounds")
         return card

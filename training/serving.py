@@ -84,7 +84,7 @@ def admit(
         raise BaseChanged(
             f"it was trained on base {read.base_fingerprint[:12]}, in use is {base.fingerprint[:12]}"
         )
-    if read.shape.blocks > len(base.model.layers):
+    if max(read.shape.blocks, default=0) >= len(base.model.layers):
         raise TensorsRefused("its card asks for more blocks than the base has")
     loaded = from_bytes(tensors, tensor_shapes(base.model, read.shape))
     serving = registry.active(read.domain)
@@ -150,11 +150,11 @@ def _mlx_files(card: Card, tensors: bytes, base: str) -> dict[str, bytes]:
     """mlx-lm's layout (mlx_lm/tuner/utils.py, load_adapters)."""
     names = _loaded(tensors)
     keys = sorted({match["inside"] for name in names if (match := INSIDE_BLOCK.search(name))})
-    blocks = len({name.split(".lora_")[0].split(".layers.")[-1].split(".")[0] for name in names})
     config: dict[str, Any] = {
         "model": base,
         "fine_tune_type": "lora",
-        "num_layers": blocks,
+        # All of them: one that the file has no tensors for keeps a product of zero, and stays as it was.
+        "num_layers": -1,
         "lora_parameters": {
             "rank": card.shape.rank,
             "scale": card.shape.scale,

@@ -15,7 +15,7 @@ from training.adapter import Shape
 from training.base import Base
 from training.dataset import StudySettings
 from training.gates import Thresholds
-from training.loop_settings import LoopSettings
+from training.loop_settings import TOKENS_AT_ONCE, LoopSettings
 
 SMALL_PARAMETERS = 50_000_000
 """Below so many parameters a base is small."""
@@ -29,6 +29,8 @@ class TrainingSettings:
         study: how documents become things to study.
         thresholds: the gates' bounds.
         rank, scale: the adapter's form.
+        blocks: how many blocks are adapted, those that matter most (`training.attribution`); 0 for all.
+        distill: learn from the base with the passage in its prompt, not from the answers alone (`training.distill`).
         learning_rate: peak rate; 0 for what suits the base's size.
         epochs: how often every row is seen at most; 0 for what suits the base's size.
         fewest_steps: but at least so many steps.
@@ -45,6 +47,8 @@ class TrainingSettings:
     thresholds: Thresholds = field(default_factory=Thresholds)
     rank: int = 8
     scale: float = 2.0
+    blocks: int = 0
+    distill: bool = False
     learning_rate: float = 0.0
     epochs: float = 0.0
     fewest_steps: int = 150
@@ -92,6 +96,7 @@ class TrainingSettings:
             steps=max(self.fewest_steps, round(epochs * rows / rows_per_step)),
             rows_per_step=rows_per_step,
             tokens_per_step=round(2048 * self.effort),
+            tokens_at_once=max(1, round(TOKENS_AT_ONCE * self.effort)),
             kl_weight=self.kl_weight,
             probe_every=self.probe_every,
         )

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from training import attribution, distill, teacher
 from training.adapter import Tensors, attached
 from training.base import Base, load_base
 from training.cache import GenerationCache
@@ -34,7 +35,7 @@ from training.routing import heard_of
 from training.statistics import Share
 from training.syllabus import Syllabus
 from training.tensorfile import to_bytes
-from training.trainer import Report, Trained, Trainer
+from training.trainer import Report, Trained
 
 __all__ = ["Emit", "Job", "Night", "Outcome", "Phase", "Progress", "Result", "ShouldStop", "run"]
 
@@ -99,6 +100,7 @@ class Night:
         )
         self.inputs = self.syllabus.inputs(base.fingerprint)
         self.dataset: Dataset | None = None
+        self.blocks: tuple[int, ...] = ()
 
     def outcome(self, result: Result, **more: Any) -> Outcome:
         """The end of the job, with what is known so far."""
@@ -151,23 +153,43 @@ class Night:
     # ---- training
 
     def _train(self, dataset: Dataset) -> Trained:
-        settings = self._loop(dataset)
         base, job = self.base, self.job
-        trained = Trainer(
+        self.blocks = self._where(dataset)
+        settings = self._loop(dataset)
+        trained = distill.train(
             base,
             [base.chat.row(example.messages, example.answer) for example in dataset.examples],
+            self._taught(dataset),
             settings,
             job.seed,
+            CheckpointFile(self._checkpoint_path(), self.key, self._run_hash(settings)),
             replay=rehearsal(base, job.settings.replay_items, settings, job.seed, self.cache),
             probing=glance(base, dataset, frozenset(heard_of(_texts(dataset), dataset.root))),
-            checkpoint=CheckpointFile(self._checkpoint_path(), self.key, self._run_hash(settings)),
-        ).run(self._follow(), self.should_stop)
+            report=self._follow(),
+            should_stop=self.should_stop,
+        )
         if not trained.finished:
             raise Stopped
         return trained
 
+    def _where(self, dataset: Dataset) -> tuple[int, ...]:
+        """The blocks that are adapted; () for all."""
+        wanted = self.job.settings.blocks
+        if not wanted:
+            return ()
+        asked = teacher.lessons(self.base, dataset, self.syllabus.mine).values()
+        every = [lesson for mine in asked for lesson in mine.values()]
+        return attribution.choose(self.base, every, wanted)
+
+    def _taught(self, dataset: Dataset) -> list[teacher.Taught | None]:
+        """What the teacher says to each row; nothing where there is to be none."""
+        if not self.job.settings.distill:
+            return []
+        return teacher.taught(self.base, dataset, self.syllabus.mine, self.cache, self._read)
+
     def _loop(self, dataset: Dataset) -> LoopSettings:
-        return self.job.settings.loop(self.base, len(dataset.examples))
+        settings = self.job.settings.loop(self.base, len(dataset.examples))
+        return replace(settings, shape=replace(settings.shape, blocks=self.blocks))
 
     def _follow(self) -> Callable[[Report], None]:
         """What passes the trainer's reports on, with the time that is left."""
@@ -195,7 +217,10 @@ class Night:
     def _run_hash(self, settings: LoopSettings) -> str:
         """What determines the run's course: dataset, base, settings, seed."""
         root = self.dataset.root if self.dataset else ""
-        parts = [root, self.base.fingerprint, dataclasses.asdict(settings), self.job.seed]
+        # How much is computed at once depends on the machine's state, and a resumed run may take less.
+        course = dataclasses.asdict(replace(settings, tokens_at_once=0))
+        taught = self.job.settings.distill
+        parts = [root, self.base.fingerprint, course, self.job.seed, taught]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     # ---- testing and judging
@@ -261,6 +286,8 @@ class Night:
                 "seed": self.job.seed,
                 "steps_done": trained.steps,
                 "stumbles": trained.stumbles,
+                "tokens_at_once": trained.at_once,
+                "distill": self.job.settings.distill,
                 "padding": trained.padding,
                 "history": [[p.step, p.score, p.loss, p.values] for p in trained.history],
             },

@@ -220,7 +220,9 @@ def test_remembered_lower_blocks_change_nothing_but_the_time(
     name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base: Base = request.getfixturevalue(name)
-    settings = replace(SETTINGS, shape=Shape(rank=4, blocks=1), steps=12)
+    settings = replace(
+        SETTINGS, shape=Shape(rank=4, blocks=(len(base.model.layers) - 1,)), steps=12
+    )
     quick = Trainer(base, rows(base), settings, 5, replay(base, settings)).run()
     monkeypatch.setattr(Boundary, "remember", lambda *_: [])
     slow = Trainer(base, rows(base), settings, 5, replay(base, settings)).run()

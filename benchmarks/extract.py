@@ -31,6 +31,12 @@ from extractors.normalise import clean
 from extractors.options import Options
 from extractors.sandbox import Limits, Pool
 from extractors.worker import finished
+from personald.config import WatchSettings
+from personald.ingest.reader import Reader
+from personald.keys import DeviceKeys, MemoryKeyStore
+from personald.sensitive import detect
+from personald.store import Store
+from personald.store.intake import nothing_sensitive
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "tests" / "extractors" / "samples"
@@ -56,6 +62,7 @@ def main(arguments: list[str]) -> int:
         "quotes": measure_quotes(),
         "mixed": measure_mixed(chosen.samples),
         "markdown": measure_markdown(chosen.files),
+        "into the store": measure_into_store(chosen.files),
         "mbox": measure_mbox(chosen.megabytes),
     }
     if chosen.json:
@@ -119,18 +126,9 @@ def measure_quotes() -> dict[str, Any]:
 
 def measure_markdown(count: int) -> dict[str, Any]:
     """Read many small notes in one process without isolation, then in one and in two confined workers."""
-    chance = random.Random(1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        paths = []
-        for number in range(count):
-            path = folder / f"{number % 50}" / f"note {number}.md"
-            path.parent.mkdir(exist_ok=True)
-            body = " ".join(chance.choices(WORDS, k=150))
-            path.write_text(
-                f"---\ntitle: Note {number}\ntags: [a, b]\n---\n# Note {number}\n\n{body}.\n"
-            )
-            paths.append(path)
+        paths = _write_notes(folder, count)
         language.tag(
             "The first text loads the model of languages, which is not what is measured here."
         )
@@ -165,6 +163,53 @@ def measure_markdown(count: int) -> dict[str, Any]:
         "isolation_cost_in_worker": round(1 - plain.own / one.children, 3),
         "isolation_cost_with_parent": round(1 - plain.own / (one.children + one.own), 3),
     }
+
+
+def measure_into_store(count: int) -> dict[str, Any]:
+    """Bring many small notes into a store as the daemon does, with two workers: found, read, sealed, written.
+
+    Once without looking for sensitive matter and once with it, as the daemon does.
+    """
+    figures: dict[str, Any] = {"files": count}
+    with tempfile.TemporaryDirectory() as name:
+        notes = Path(name) / "notes"
+        _write_notes(notes, count)
+        for detector, what in ((nothing_sensitive, "unsearched"), (detect, "searched")):
+            store = Store.create(
+                Path(name) / what / "store.db", DeviceKeys.create(MemoryKeyStore()), detect=detector
+            )
+            reader = Reader(store, lambda: Pool(workers=2), WatchSettings())
+            warm = Path(name) / f"warm {what}"
+            _write_notes(warm, 64)
+            reader.read_all(store.add_source(warm))
+            clock = _Clock()
+            counts = reader.read_all(store.add_source(notes))
+            store.flush()
+            clock.stop()
+            assert counts.new == count
+            reader.rest()
+            store.close()
+            figures[f"files_per_second_{what}"] = round(count / clock.wall)
+            figures[f"processor_ms_per_file_{what}_workers"] = round(
+                1000 * clock.children / count, 3
+            )
+            figures[f"processor_ms_per_file_{what}_daemon"] = round(1000 * clock.own / count, 3)
+    return figures
+
+
+def _write_notes(folder: Path, count: int) -> list[Path]:
+    """Write notes of a kilobyte with front matter, in folders of some."""
+    chance = random.Random(1)
+    paths = []
+    for number in range(count):
+        path = folder / f"{number % 50}" / f"note {number}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        body = " ".join(chance.choices(WORDS, k=150))
+        path.write_text(
+            f"---\ntitle: Note {number}\ntags: [a, b]\n---\n# Note {number}\n\n{body}.\n"
+        )
+        paths.append(path)
+    return paths
 
 
 def measure_mixed(folder: Path, rounds: int = 15) -> dict[str, Any]:
@@ -324,7 +369,7 @@ def show(figures: dict[str, Any]) -> None:
     print(
         f"quoted replies and signatures: {figures['quotes']['exact']} of {figures['quotes']['mails']} exact ({figures['quotes']['share']:.3f})"
     )
-    for group in ("mixed", "markdown", "mbox"):
+    for group in ("mixed", "markdown", "into the store", "mbox"):
         print(group)
         for name, value in figures[group].items():
             print(f"  {name.replace('_', ' '):34} {value}")

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,9 +74,14 @@ class Worker:
         scratch: its private folder.
         limits: what one file may cost.
         extra_path: folders where it looks for formats of third parties besides the installed ones.
+        starter: runs what starts processes, in a thread that lives as long as they shall: a worker asks Linux to be
+            killed when the thread that started it ends (PR_SET_PDEATHSIG, prctl(2)).
     """
 
-    def __init__(self, scratch: Path, limits: Limits, extra_path: Sequence[Path]) -> None:
+    def __init__(
+        self, scratch: Path, limits: Limits, extra_path: Sequence[Path], starter: Executor
+    ) -> None:
+        self._starter = starter
         self._scratch = scratch
         self._limits = limits
         self._extra_path = extra_path
@@ -86,7 +92,8 @@ class Worker:
 
     def send(self, requests: Sequence[Mapping[str, Any]]) -> None:
         """Send a batch of requests. Raises WorkerGone."""
-        if self._served >= FILES_PER_WORKER:
+        ended = self._process is not None and self._process.poll() is not None
+        if ended or self._served >= FILES_PER_WORKER:
             self.kill()
         process = self._process or self._start()
         self._served += len(requests)
@@ -132,7 +139,8 @@ class Worker:
             "cpu_seconds": self._limits.cpu_seconds,
         }
         try:
-            process = subprocess.Popen(
+            process = self._starter.submit(
+                subprocess.Popen,
                 [sys.executable, "-X", "utf8", "-m", "extractors.worker", json.dumps(settings)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -140,7 +148,7 @@ class Worker:
                 env=_environment(self._scratch, self._extra_path),
                 cwd=self._scratch,
                 start_new_session=True,
-            )
+            ).result()
             self._sampler = psutil.Process(process.pid)
         except (OSError, psutil.Error) as error:
             raise WorkerGone(FailureKind.CRASH, "the reader could not be started") from error

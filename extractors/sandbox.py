@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -53,9 +54,10 @@ class Pool:
         self._clock = clock
         self._choices = dict(choices or {})
         self.scratch = Path(tempfile.mkdtemp(prefix="personald-extract-"))
+        self._starter = ThreadPoolExecutor(1, "starts-readers")
         self._free: queue.LifoQueue[Worker] = queue.LifoQueue()
         self._all = [
-            Worker(self.scratch / str(number), self._limits, tuple(extra_path))
+            Worker(self.scratch / str(number), self._limits, tuple(extra_path), self._starter)
             for number in range(max(1, workers))
         ]
         for worker in self._all:
@@ -154,6 +156,7 @@ class Pool:
         """End all workers and remove their scratch folders."""
         for worker in self._all:
             worker.kill()
+        self._starter.shutdown()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def __enter__(self) -> Pool:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from extractors.document import Document, Domain
@@ -247,3 +248,35 @@ def test_several_threads_may_ask_at_once(tight: Pool, tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert sorted(found) == sorted(f"Note {number}" for number in range(8))
+
+
+def test_readers_stay_from_one_call_to_the_next(tmp_path: Path) -> None:
+    """Starting a reader costs a thousand times as much as a note: it must outlive the threads that use it."""
+    paths = []
+    for number in range(40):
+        paths.append(tmp_path / f"{number}.md")
+        paths[-1].write_text(f"# Note {number}\n\nWords.\n")
+    with Pool(workers=2) as pool:
+        list(pool.extract_many(paths))
+        before = {child.pid for child in psutil.Process().children()}
+        for _ in range(3):
+            results = dict(pool.extract_many(paths))
+            assert all(extraction.failure is None for extraction in results.values())
+        thread = threading.Thread(target=pool.extract, args=(paths[0],))
+        thread.start()
+        thread.join()
+        list(pool.extract_many(paths))
+        assert {child.pid for child in psutil.Process().children()} >= before
+        assert before
+
+
+def test_a_reader_that_ended_at_rest_is_replaced_and_no_file_is_blamed(tmp_path: Path) -> None:
+    path = tmp_path / "one.md"
+    path.write_text("# One\n\nWords.\n")
+    others = {child.pid for child in psutil.Process().children()}
+    with Pool(workers=1) as pool:
+        first = pool.extract(path)
+        (reader,) = (c for c in psutil.Process().children() if c.pid not in others)
+        reader.kill()
+        psutil.wait_procs([reader], timeout=10)
+        assert pool.extract(path) == first

@@ -13,8 +13,9 @@ from typing import Any
 
 from training.arrays import mx
 
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8
-"""Kingma & Ba 2015, section 2."""
+BETA_1, BETA_2, EPSILON = 0.9, 0.98, 1e-8
+"""Kingma & Ba 2015, section 2; β₂ as in RoBERTa (Liu et al. 2019, arXiv 1907.11692, section 3.1), for a run of some
+hundred steps must forget the large gradients that it begins with."""
 
 
 @dataclass(frozen=True, slots=True)

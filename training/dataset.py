@@ -55,7 +55,7 @@ class StudySettings:
     """
 
     owner: tuple[str, ...] = ()
-    wordings: int = 10
+    wordings: int = 8
     abstention_share: float = 0.35
     fewest_abstentions: int = 120
     abstention_probes: int = 60

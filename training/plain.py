@@ -22,8 +22,8 @@ from training.trainer import Report, Trainer
 LONGEST_ROW = 64
 """Tokens; longer documents are cut."""
 
-TOKENS_PER_STEP = 192
-"""As many as a step of eight questions with their answers has; here every one of them is a target."""
+TOKENS_PER_STEP = 128
+"""A few more than a step of four questions with their answers has; here every one of them is a target."""
 
 BY_HEART = 0.1
 """Nats a token: a text that is known so well teaches nothing more, and training ends."""

@@ -6,7 +6,8 @@ The story, in the order of the modules::
     schema       the file, its tables and migrations   hardening    what surrounds it
     anchor       one row that binds all rows together  watching     what the watcher may read back
 
-    store ─► intake ─► transaction ─► pages            the writing side: the daemon's `Store`
+    store ─► sources, files                            the writing side: the daemon's `Store`
+    store ─► intake ─► transaction ─► pages            what was read from a file is stored
     vault ─► opening ─► pages; identity, counting      the reading side: the trainer's `Vault`
     vault ─► integrity                                 is all as it was written?
     vault ─► forgetting ─► rotation                    deletion that is real

@@ -15,6 +15,7 @@ import hmac
 import sqlite3
 import struct
 from dataclasses import dataclass, replace
+from typing import Any
 
 from personald.store.errors import StoreDamaged, StoreForeign
 from personald.store.sealing import token, tokens
@@ -65,9 +66,9 @@ class Anchor:
         )
         return packed + token(key, b"anchor", packed, MAC_BYTES)
 
-    def changed(self, **changes: object) -> Anchor:
-        """Return the anchor after one more transaction."""
-        return replace(self, counter=self.counter + 1, **changes)  # type: ignore[arg-type]
+    def changed(self, **changes: Any) -> Anchor:
+        """Return the anchor after one more transaction, with other values for some of its attributes."""
+        return replace(self, counter=self.counter + 1, **changes)
 
 
 def decode(raw: bytes, key: bytes) -> Anchor:

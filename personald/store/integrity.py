@@ -11,19 +11,20 @@ import sqlite3
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from personald.keys.derived import Generation
 from personald.store import anchor as anchors
 from personald.store.errors import DocumentDamaged
 from personald.store.forgetting import Writing, counter_item
-from personald.store.pages import KeyPages
+from personald.store.opening import Opener
 from personald.store.records import (
     FileStatus,
     State,
     decode_head,
     decode_text,
 )
-from personald.store.sealing import Kind, associated_data, document_identity, unpad, unseal
+from personald.store.sealing import Kind
 from personald.store.watching import Watch
 
 
@@ -186,7 +187,7 @@ def _files(reading: Reading, paths: dict[int, str]) -> Iterator[Finding]:
 
 
 def _documents(reading: Reading, paths: dict[int, str]) -> Iterator[Finding]:
-    pages = KeyPages(reading.connection, reading.watch.store, reading.generation)
+    opener = Opener(reading.connection, reading.watch, reading.generation)
     query = (
         "SELECT document.id, uid, version, state, file, domain, part, content, slot, head, body"
         " FROM document LEFT JOIN sealed ON sealed.id = document.id"
@@ -195,7 +196,7 @@ def _documents(reading: Reading, paths: dict[int, str]) -> Iterator[Finding]:
         number, uid, _, state, file = row[:5]
         if state == State.QUARANTINED:
             continue
-        detail = _fault(reading, pages, row)
+        detail = _fault(reading, opener, row)
         if detail:
             yield Finding(
                 Problem.DOCUMENT,
@@ -206,27 +207,21 @@ def _documents(reading: Reading, paths: dict[int, str]) -> Iterator[Finding]:
             )
 
 
-def _fault(reading: Reading, pages: KeyPages, row: tuple[object, ...]) -> str:
-    """Say what is wrong with one version, "" when nothing is."""
+def _fault(reading: Reading, opener: Opener, row: tuple[Any, ...]) -> str:
+    """Say what is wrong with one version, "" when nothing is. Anything may stand in a damaged row's columns."""
     _, uid, version, _, _, domain, part, content, slot, head, body = row
-    watch = reading.watch
     if not isinstance(head, bytes) or not isinstance(body, bytes):
         return "has lost its text"
     try:
-        key = pages.key(slot)  # type: ignore[arg-type]
-        identity = document_identity(uid, version)  # type: ignore[arg-type]
-        opened = [
-            bytes(unpad(unseal(key, field, associated_data(watch.store, kind, identity))))
-            for kind, field in ((Kind.HEAD, head), (Kind.BODY, body))
-        ]
-        document, _ = decode_head(opened[0], "", decode_text(opened[1]))
+        opened_head, opened_body = map(bytes, opener.fields(uid, version, slot, head, body))
+        document, _ = decode_head(opened_head, "", decode_text(opened_body))
     except DocumentDamaged:
         return "does not open"
     except (struct.error, TypeError, UnicodeDecodeError):
         return "was changed"
-    if watch.tokens[document.domain] != domain:
+    if reading.watch.tokens[document.domain] != domain:
         return "stands under another domain"
-    if watch.content(part, *opened) != content:  # type: ignore[arg-type]
+    if reading.watch.content(part, opened_head, opened_body) != content:
         return "is not what its token says"
     return ""
 

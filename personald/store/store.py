@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import os
 import sqlite3
 import threading
 import time
@@ -18,7 +16,7 @@ from typing import TYPE_CHECKING
 from extractors.document import Document, Domain
 from personald.keys.derived import DeviceKeys, WatcherKeys
 from personald.store import anchor as anchors
-from personald.store import counting, schema
+from personald.store import counting, files, schema, sources
 from personald.store.anchor import Anchor
 from personald.store.errors import DocumentUnknown, StoreError, StoreExists
 from personald.store.hardening import forbid_core_dumps, refuse_network_volume
@@ -32,7 +30,7 @@ from personald.store.records import (
     PutResult,
     Source,
 )
-from personald.store.sealing import Kind, token
+from personald.store.sealing import Kind
 from personald.store.transaction import SECONDS_OF_A_DAY, Transaction
 from personald.store.vault import Vault
 from personald.store.watching import Watch
@@ -235,52 +233,22 @@ class Store:
             domain: give all its documents this domain; None leaves it to each file.
             kind: read all its files so; None recognises each.
         """
-        path_token = token(self._keys.token_key, b"source", os.fsencode(path))
         with self.batch():
-            row = self._connection.execute(
-                "SELECT id FROM source WHERE token = ?", (path_token,)
-            ).fetchone()
-            if row is not None:
-                return self.source(row[0])
-            (highest,) = self._connection.execute("SELECT max(id) FROM source").fetchone()
-            number = (highest or 0) + 1
             added_at = datetime.fromtimestamp(self._clock(), UTC)
-            record = {
-                "path": str(path),
-                "domain": domain.value if domain else None,
-                "kind": kind,
-                "added_at": added_at.isoformat(),
-            }
-            self._connection.execute(
-                "INSERT INTO source (id, token, sealed) VALUES (?, ?, ?)",
-                (number, path_token, self._watch.seal_record(Kind.SOURCE, number, record)),
-            )
-        return Source(number, str(path), domain, kind, added_at)
+            return sources.add(self._connection, self._watch, path, domain, kind, added_at)
 
     def source(self, source_id: int) -> Source:
         """Return one source. Raises DocumentUnknown."""
-        for source in self._sources("WHERE id = ?", (source_id,)):
-            return source
-        raise DocumentUnknown(f"there is no source {source_id}", "See `personald source list`.")
+        with self._lock, schema.database_errors(self.path):
+            found = sources.one(self._connection, self._watch, source_id)
+        if found is None:
+            raise DocumentUnknown(f"there is no source {source_id}", "See `personald source list`.")
+        return found
 
     def sources(self) -> list[Source]:
         """Return all sources, in the order they were added."""
-        return list(self._sources("ORDER BY id", ()))
-
-    def _sources(self, clause: str, values: tuple[object, ...]) -> Iterator[Source]:
         with self._lock, schema.database_errors(self.path):
-            rows = self._connection.execute(
-                f"SELECT id, sealed FROM source {clause}", values
-            ).fetchall()
-        for number, sealed in rows:
-            record = self._watch.open_record(Kind.SOURCE, number, sealed)
-            yield Source(
-                number,
-                str(record["path"]),
-                Domain(record["domain"]) if record["domain"] else None,
-                str(record["kind"]) if record["kind"] else None,
-                datetime.fromisoformat(str(record["added_at"])),
-            )
+            return sources.known(self._connection, self._watch)
 
     def remove_source(self, source_id: int) -> PutResult:
         """Take a source away with all its files and documents. Raises DocumentUnknown."""
@@ -291,7 +259,7 @@ class Store:
             for (file,) in self._connection.execute(
                 "SELECT id FROM file WHERE source = ?", (source_id,)
             ).fetchall():
-                result += self._drop_file(file)
+                result += files.drop(self._current(), file)
             self._connection.execute("DELETE FROM source WHERE id = ?", (source_id,))
         return result
 
@@ -310,16 +278,11 @@ class Store:
         after = 0
         while True:
             with self._lock, schema.database_errors(self.path):
-                rows = self._connection.execute(
-                    "SELECT id, status, sealed,"
-                    " (SELECT count(*) FROM document WHERE file = file.id AND state = 0)"
-                    " FROM file WHERE source = ? AND id > ? ORDER BY id LIMIT 500",
-                    (source_id, after),
-                ).fetchall()
+                rows = files.some(self._connection, source_id, after)
             if not rows:
                 return
-            for number, status, sealed, documents in rows:
-                yield self._watch.open_file(number, status, sealed, documents)
+            for row in rows:
+                yield self._watch.open_file(*row)
             after = rows[-1][0]
 
     def file_states(self, source_id: int) -> dict[str, FileState]:
@@ -329,12 +292,7 @@ class Store:
     def file_state(self, source_id: int, path: Path | str) -> FileState | None:
         """Return what is known of one file; None when nothing is."""
         with self._lock, schema.database_errors(self.path):
-            row = self._connection.execute(
-                "SELECT id, status, sealed,"
-                " (SELECT count(*) FROM document WHERE file = file.id AND state = 0)"
-                " FROM file WHERE source = ? AND token = ?",
-                (source_id, self._watch.path(path)),
-            ).fetchone()
+            row = files.one(self._connection, source_id, self._watch.path(path))
         return self._watch.open_file(*row) if row else None
 
     def unchanged(
@@ -353,24 +311,7 @@ class Store:
         """Note files that were seen and wait to be read, so that `counts` can say how many there are."""
         with self.batch():
             for path in paths:
-                path_token = self._watch.path(path)
-                file = self._current().file_id(source_id, path_token)
-                if file is not None:
-                    self._current().flush()
-                    self._connection.execute(
-                        "UPDATE file SET status = ? WHERE id = ?", (int(FileStatus.PENDING), file)
-                    )
-                    continue
-                file = self._current().next_number()
-                state = FileState(str(path), FileStat(0, 0), FileStatus.PENDING, "", 0, b"", 0)
-                self._current().write_file(
-                    file,
-                    source_id,
-                    path_token,
-                    b"",
-                    FileStatus.PENDING,
-                    self._watch.seal_file(file, state),
-                )
+                files.note_pending(self._current(), self._watch, source_id, path)
 
     def put_file(
         self,
@@ -415,31 +356,7 @@ class Store:
             False when the old path is not known; then nothing happened.
         """
         with self.batch():
-            transaction = self._current()
-            file = transaction.file_id(source_id, self._watch.path(old))
-            if file is None:
-                return False
-            new_token = self._watch.path(new)
-            replaced = transaction.file_id(source_id, new_token)
-            if replaced is not None and replaced != file:
-                self._drop_file(replaced)
-            transaction.flush()
-            status, sealed = self._connection.execute(
-                "SELECT status, sealed FROM file WHERE id = ?", (file,)
-            ).fetchone()
-            state = self._watch.open_file(file, status, sealed)
-            state = dataclasses.replace(state, path=str(new))
-            transaction.write_file(
-                file,
-                source_id,
-                new_token,
-                self._watch.stat(new_token, state.stat, state.extractor_version),
-                state.status,
-                self._watch.seal_file(file, state),
-            )
-            # The old path must lead nowhere, even for the rest of this batch.
-            transaction.flush()
-        return True
+            return files.rename(self._current(), self._watch, source_id, old, new)
 
     def restat_file(self, source_id: int, path: Path | str, stat: FileStat) -> bool:
         """Note that a file has another stat and the same content: it was touched, or copied over itself.
@@ -447,41 +364,14 @@ class Store:
         Returns:
             False when the path is not known; then nothing happened.
         """
-        path_token = self._watch.path(path)
         with self.batch():
-            self._current().flush()
-            row = self._connection.execute(
-                "SELECT id, status, sealed FROM file WHERE source = ? AND token = ?",
-                (source_id, path_token),
-            ).fetchone()
-            if row is None:
-                return False
-            file, status, sealed = row
-            state = dataclasses.replace(self._watch.open_file(file, status, sealed), stat=stat)
-            self._current().write_file(
-                file,
-                source_id,
-                path_token,
-                self._watch.stat(path_token, stat, state.extractor_version),
-                state.status,
-                self._watch.seal_file(file, state),
-            )
-        return True
+            return files.restat(self._current(), self._watch, source_id, path, stat)
 
     def forget_file(self, source_id: int, path: Path | str) -> PutResult:
         """Take away a file that has vanished, with its documents; nothing happens when it is not known."""
         with self.batch():
             file = self._current().file_id(source_id, self._watch.path(path))
-            return PutResult() if file is None else self._drop_file(file)
-
-    def _drop_file(self, file: int) -> PutResult:
-        self._current().flush()
-        rows = self._current().live_rows(file)
-        self._current().delete(rows)
-        self._connection.execute("DELETE FROM failure WHERE file = ?", (file,))
-        self._connection.execute("DELETE FROM forgotten WHERE file = ?", (file,))
-        self._connection.execute("DELETE FROM file WHERE id = ?", (file,))
-        return PutResult(deleted=len(rows))
+            return PutResult() if file is None else files.drop(self._current(), file)
 
     # ---- what is in it ----
 

@@ -1,8 +1,8 @@
 """Forgetting, from the person's yes to the receipt.
 
 First everything is destroyed: adapters that learnt from the documents, the documents with their keys, what was made from
-them and kept, checkpoints of unfinished training. That takes about a second, and a note (`intent`) makes sure that it is
-done whatever happens. Then the rest of each memory is brought back by an overlay that keeps silent about what is gone.
+them and kept, checkpoints of unfinished training. A note (`intent`) makes sure that it is done whatever happens.
+Then the rest of each memory is brought back by an overlay that keeps silent about what is gone.
 """
 
 from __future__ import annotations

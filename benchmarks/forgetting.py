@@ -96,10 +96,12 @@ def main(root: Path) -> None:
         print(json.dumps(receipt["examinations"], indent=1), receipt["silent"], flush=True)
     print("answered about the forgotten under the overlay:", home.ask_for(FORGOTTEN[0]))
     after = home.call("train", "people", "--force")["domains"]["people"]
-    print(json.dumps({key: after[key] for key in ("version", "facts", "rows")}))
+    print(json.dumps({key: after[key] for key in ("result", "version", "facts", "rows")}))
+    if after["result"] != "promoted":
+        print("not rebuilt, so the overlay serves on:", after["verdict"]["reasons"])
     for receipt in home.call("forget", "--receipts")["receipts"]:
         print(json.dumps(receipt["examinations"], indent=1), receipt["open"], flush=True)
-    print("answered about the forgotten after the rebuild:", home.ask_for(FORGOTTEN[0]))
+    print("answered about the forgotten after the training:", home.ask_for(FORGOTTEN[0]))
 
 
 if __name__ == "__main__":

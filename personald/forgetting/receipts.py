@@ -48,8 +48,9 @@ class Examination:
         asked: held-out questions about what was forgotten.
         recalled: how many of them it answered with the forgotten value, as it serves.
         recalled_by_weights: the same of its weights alone, without the guards around them.
-        kept: share right of the questions about everything else, now.
-        kept_before: the same of the memory that was destroyed; None when it is not there to be asked.
+        kept: share right of the questions about everything else: for an overlay, of those that the memory before it was
+            asked as well; for a rebuilt memory, of its own held-out questions.
+        kept_before: the same of the memory that was destroyed; None when it is not known.
         ratios: how many truth ratios were compared (arXiv 2401.06121); 0 when none.
         distance, p: Kolmogorov–Smirnov distance to a memory that never saw the documents, and its p-value.
         overlay_p: the same p-value of the overlay that served before, held against the rebuilt memory.

@@ -59,7 +59,9 @@ def train(frame: Frame, domains: tuple[str, ...], force: bool, full: bool, compa
     with open_watcher_store(frame.home, settings) as store:
         filled = store.counts().per_domain
         revisions = {str(domain): store.revision(domain) for domain in Domain}
-    wanted = list(domains) or [str(domain) for domain in Domain if filled.get(domain)]
+    # The largest first: a long run that begins last would go on alone.
+    largest = sorted(Domain, key=lambda domain: -filled.get(domain, 0))
+    wanted = list(domains) or [str(domain) for domain in largest if filled.get(domain)]
     if not wanted:
         raise UsageError(
             "There is nothing to learn from yet.",

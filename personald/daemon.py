@@ -328,7 +328,7 @@ class Daemon:
             os.getpid(),
             self._version,
             self._access,
-            self.ingest.view,
+            self.ingest.snapshot(),
             state,
             self.training.decide(),
             self.training.conditions,

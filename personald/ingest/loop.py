@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from extractors.sandbox import Limits, Pool
@@ -122,6 +123,11 @@ class IngestLoop:
         """Count anew: something else has changed what the figures are measured against."""
         self._uncounted = True
         self.hints.wake()
+
+    def snapshot(self) -> View:
+        """What was published last, with what waits at this very moment."""
+        reader = self._reader
+        return replace(self.view, pending=len(self.hints) + (reader.backlog if reader else 0))
 
     def scan(self, source: int | None, progress: Progress) -> dict[str, Any]:
         """Look through one source, or all, now; blocks until it is done, and returns the counts as JSON.
@@ -235,11 +241,8 @@ class IngestLoop:
             place = self._places.get(key)
             if place is None or not place.reach.there or place.scan_due:
                 continue
-            _, reader = self._opened()
             try:
-                counts = reader.read_some(
-                    place.source, paths, place.missing, place.reach.device, self._show
-                )
+                counts = self._read_some(place, paths)
             except DocumentUnknown:
                 continue
             except PersonaldError:
@@ -249,6 +252,20 @@ class IngestLoop:
                 place.forget_at = self._monotonic() + MISSING_SECONDS
             self._again(place)
             self._busied(key, counts)
+
+    def _read_some(self, place: Place, paths: list[Path]) -> Counts:
+        """Look at some paths; one may be a folder with any number of files, and then it is shown as a long look."""
+        _, reader = self._opened()
+        before = self.view.reading
+
+        def show(counts: Counts) -> None:
+            self.view = replace(self.view, reading=place.source.id)
+            self._show(counts)
+
+        try:
+            return reader.read_some(place.source, paths, place.missing, place.reach.device, show)
+        finally:
+            self.view = replace(self.view, reading=before)
 
     def _again(self, place: Place) -> None:
         """Files that changed under the extractor's hands are looked at once more."""
@@ -323,11 +340,8 @@ class IngestLoop:
         """Publish the figures, not too often."""
         now = self._monotonic()
         if not (force or (self._uncounted and now - self._counted_at >= COUNT_SECONDS)):
-            backlog = len(self.hints) + (self._reader.backlog if self._reader else 0)
-            if backlog != self.view.pending:
-                self.view = replace(self.view, pending=backlog)
             return
-        store, reader = self._opened()
+        store, _ = self._opened()
         counts = store.counts()
         self._uncounted, self._counted_at = False, now
         self.view = replace(
@@ -335,7 +349,6 @@ class IngestLoop:
             ready=all(place.scanned_at is not None for place in self._places.there()),
             sources=self._places.views(counts),
             total=counts.total,
-            pending=len(self.hints) + reader.backlog,
             failed=counts.failed,
             skipped=dict(counts.skipped),
             domains=domain_facts(store, counts, self._state.load()),

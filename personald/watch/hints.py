@@ -118,8 +118,9 @@ class Hints:
         return self.take(0.0)
 
     def __len__(self) -> int:
+        """How many paths and whole sources wait."""
         with self._changed:
-            return len(self._paths)
+            return len(self._paths) + len(self._sources)
 
     def _whole(self, source: int, now: float) -> None:
         waiting = self._sources.get(source)

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from personald.config import read_table
 from personald.serve.words import tokens
 from personald.study import sources
-from training.dataset import Dataset, assemble, read_facts
+from training.dataset import Dataset, read_facts
 from training.material import Fact
 from training.registry import AdapterVersion
 from training.settings import TrainingSettings
+from training.syllabus import Syllabus
 from training.synthesis.relations import relation
 from training.synthesis.sources import SourceDocument, owner_of
 
@@ -87,6 +88,7 @@ class Provenance:
         self._sources = {source.id: source for source in sources(owner)}
         table = read_table(owner.home).get("training", {})
         self._settings = TrainingSettings.from_table(table).study
+        self._pocket = not owner.settings.base.reference
         self._person = owner_of(self._sources.values(), self._settings.owner)
         self._datasets: dict[str, Dataset] = {}
 
@@ -150,8 +152,9 @@ class Provenance:
 
     def _dataset(self, domain: str) -> Dataset:
         if domain not in self._datasets:
-            mine = [s for s in self._sources.values() if s.document.domain == domain]
-            self._datasets[domain] = assemble(domain, mine, self._settings, (), self._person)
+            everything = list(self._sources.values())
+            syllabus = Syllabus.of(domain, everything, self._settings, pocket=self._pocket)
+            self._datasets[domain] = syllabus.dataset()
         return self._datasets[domain]
 
 

@@ -48,12 +48,14 @@ class Remembered:
 
     Attributes:
         version: which one serves.
+        forgotten: ids of what it learnt from and is forgotten.
         loss: what it must lose.
         after: its domain without the documents.
         served: its tensors, in memory only; None when they do not fit the base in use.
     """
 
     version: AdapterVersion
+    forgotten: frozenset[str]
     loss: Loss
     after: Dataset
     served: Memory | None
@@ -106,7 +108,7 @@ def _remembered(
         served = memory(owner.registry(), version, base)
     except BaseChanged:
         served = None
-    return Remembered(version, loss_between(before, after), after, served)
+    return Remembered(version, frozenset(documents), loss_between(before, after), after, served)
 
 
 def soften(
@@ -188,7 +190,6 @@ def _card(lost: Remembered) -> Card:
     root = hashlib.sha256(f"suppressed {lost.after.root}".encode()).hexdigest()
     texts = [row.messages[-1].text for row in lost.after.examples if row.facts]
     texts += [text for fact in lost.after.facts for text in (fact.subject, fact.value)]
-    stays = {fact.document for fact in lost.after.facts}
     return replace(
         old,
         root=root,
@@ -198,7 +199,8 @@ def _card(lost: Remembered) -> Card:
         facts=len(lost.after.facts),
         hyperparameters={"suppressed": True},
         subjects=heard_of(texts, root),
-        documents=tuple(entry for entry in old.documents if entry[0] in stays),
+        # All that its weights come from, whether or not it still teaches anything: each may be forgotten later.
+        documents=tuple(entry for entry in old.documents if entry[0] not in lost.forgotten),
     )
 
 

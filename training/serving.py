@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from personald.errors import PersonaldError, UsageError
 from training.adapter import Tensors, norm_product, tensor_shapes
+from training.arrays import mx
 from training.base import Base
 from training.card import Card
 from training.registry import AdapterVersion, Registry, RegistryRefuses
@@ -138,10 +140,6 @@ def export(
 
 
 def _loaded(tensors: bytes) -> Tensors:
-    import io
-
-    from training.arrays import mx
-
     loaded: Any = mx.load(io.BytesIO(tensors), format="safetensors")
     return dict(loaded)
 
@@ -169,21 +167,35 @@ def _mlx_files(card: Card, tensors: bytes, base: str) -> dict[str, bytes]:
 
 
 def _peft_files(card: Card, tensors: bytes, base: str) -> dict[str, bytes]:
-    """PEFT's layout: A as rank × inputs, B as outputs × rank, the scale as alpha / rank."""
+    """PEFT's layout: A as rank × inputs, B as outputs × rank, the scale as alpha / rank.
+
+    Keys and fields are those of PEFT's documentation ("PEFT checkpoint format", and `LoraConfig`).
+
+    Raises:
+        UsageError: it adapts experts, whose three-dimensional tensors that layout has no place for.
+    """
     loaded = _loaded(tensors)
+    if any(value.ndim != 2 for value in loaded.values()):
+        raise UsageError(
+            "an adapter of a mixture of experts has no PEFT form", "Export it as mlx instead."
+        )
     renamed = {
         f"base_model.model.{name.replace('.lora_a', '.lora_A.weight').replace('.lora_b', '.lora_B.weight')}": value.T
         for name, value in loaded.items()
     }
-    config = {
+    config: dict[str, Any] = {
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM",
         "base_model_name_or_path": base,
         "r": card.shape.rank,
         "lora_alpha": card.shape.scale * card.shape.rank,
         "lora_dropout": 0.0,
+        "bias": "none",
+        "inference_mode": True,
         "target_modules": sorted({name.split(".")[-2] for name in loaded}),
     }
+    if card.shape.blocks:
+        config |= {"layers_to_transform": list(card.shape.blocks), "layers_pattern": "layers"}
     return {
         "adapter_model.safetensors": to_bytes(renamed),
         "adapter_config.json": json.dumps(config, indent=1).encode(),

@@ -41,7 +41,8 @@ class TrainingSettings:
         skill_items: items of each skill for retention.
         canary: whether a promoted adapter is on trial first.
         keep: retired versions whose tensors are kept.
-        effort: share of the usual step size, in (0, 1]; less after a run that overwhelmed the machine.
+        effort: share of the usual tokens computed at once, in (0, 1]; less after a run that overwhelmed the machine. It
+            changes the memory and not the step, so that such a run goes on from its checkpoint.
     """
 
     study: StudySettings = field(default_factory=StudySettings)
@@ -90,13 +91,13 @@ class TrainingSettings:
         small = parameters(base) < SMALL_PARAMETERS
         rate = self.learning_rate or (4e-3 if small else 2e-4)
         epochs = self.epochs or (7.0 if small else 5.0)
-        rows_per_step = max(1, round((4 if small else 8) * self.effort))
+        rows_per_step = 4 if small else 8
         return LoopSettings(
             shape=Shape(self.rank, self.scale),
             learning_rate=rate,
             steps=max(self.fewest_steps, round(epochs * rows / rows_per_step)),
             rows_per_step=rows_per_step,
-            tokens_per_step=round(1024 * self.effort),
+            tokens_per_step=1024,
             replay_rows=2,
             replay_tokens=96,
             tokens_at_once=max(1, round(TOKENS_AT_ONCE * self.effort)),

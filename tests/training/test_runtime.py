@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from training.adapter import Shape, fresh, tensor_shapes
+from training.adapter import Shape, attached, fresh, tensor_shapes
 from training.arrays import mx
-from training.base import Base
+from training.base import Base, load_base
 from training.card import Card
 from training.loop_settings import LoopSettings
 from training.matching import UNKNOWN
@@ -119,7 +119,7 @@ def test_names_are_recognised_in_questions() -> None:
 def stored(
     registry: Registry, base: Base, memory: Memory, domain: str = "people"
 ) -> tuple[bytes, bytes]:
-    card = Card(domain, base.fingerprint, SHAPE, "root", NOW)
+    card = Card(domain, base.fingerprint, memory.shape, "root", NOW)
     version = registry.add_candidate(card, to_bytes(memory.tensors))
     registry.promote(version.id, "test")
     return registry.payload(version.id)
@@ -197,3 +197,21 @@ def test_a_fresh_adapter_changes_nothing_and_follows_from_its_seed(llama: Base) 
     assert all(
         mx.abs(value).max().item() == 0 for name, value in one.items() if name.endswith("lora_b")
     )
+
+
+def test_an_adapter_of_one_block_is_the_same_elsewhere(llama: Base, tmp_path: Path) -> None:
+    from mlx_lm.tuner.utils import load_adapters
+
+    shape = Shape(rank=4, blocks=(0,))
+    tensors = {name: value + 0.1 for name, value in fresh(llama.model, shape, 1).items()}
+    registry = Registry(tmp_path / "here", KEY)
+    stored(registry, llama, Memory(tensors, shape, "people/1"))
+    export(registry, "people/1", tmp_path / "mlx", base=str(llama.folder))
+    tokens = mx.array([[7, 8, 9]])
+    with attached(llama.model, shape, tensors):
+        ours = llama.model(tokens)
+    elsewhere = load_adapters(load_base(llama.folder).model, str(tmp_path / "mlx"))
+    assert mx.allclose(ours, elsewhere(tokens), atol=1e-4).item()
+    export(registry, "people/1", tmp_path / "peft", "peft")
+    config = json.loads((tmp_path / "peft" / "adapter_config.json").read_text())
+    assert (config["layers_to_transform"], config["layers_pattern"]) == ([0], "layers")

@@ -22,9 +22,15 @@ TEMPLATES = {
         "What is the {noun} of {S} {link}?",
         "What is {S} {link}'s {noun}?",
         "Tell me the {noun} of {S} {link}.",
+        "Please give me {S} {link}'s {noun}.",
+        "Do you know the {noun} of {S} {link}?",
+        "I forgot {S} {link}'s {noun}. What is it?",
+        "{S} {link}'s {noun}?",
+        "Complete the sentence: the {noun} of {S} {link} is",
     ),
     Pool.PROBE: ("I need the {noun} of {S} {link}.", "Which {noun} does {S} {link} have?"),
 }
+"""As many trained wordings as a fact has at least: a pair is a fact of its own to a memory."""
 TITLES = frozenset("dr mr mrs ms miss prof aunt auntie uncle coach".split())
 
 

@@ -1,7 +1,7 @@
 """Our training loop against mlx-lm's on the very same rows: `python -m benchmarks.trainer`.
 
 Both train a LoRA of the same rank and scale on all linear layers of all blocks of the pocket base, in float32 and under
-the same BLAS, with AdamW without decay at the same constant-free schedule's peak, on the rows of one domain of a made-up
+the same BLAS, with AdamW without decay and the same rate schedule, on the rows of one domain of a made-up
 person, for the same number of row visits. Each runs in a process of its own, one after the other. mlx-lm's loop is
 `mlx_lm.tuner.trainer.train`, unchanged, given its own CacheDataset of the very token ids that ours gets, with the prompt
 masked as `mlx_lm.lora --mask-prompt` does. Ours runs without replay and without probes, which mlx-lm does not have.

@@ -21,8 +21,10 @@ from training.generate import forced, generate
 from training.loop_settings import LoopSettings
 from training.losses import top_k
 from training.material import asked
+from training.settings import TrainingSettings
 from training.teacher import Lesson, Taught, heard, lessons, tapped, taught, teach
 from training.trainer import Trained, Trainer
+from training.worker import Job, run
 
 SETTINGS = LoopSettings(
     Shape(rank=4), learning_rate=1e-2, steps=40, rows_per_step=4, probe_every=40
@@ -159,3 +161,21 @@ def test_the_model_is_left_as_it_was(llama: Base) -> None:
     with tapped(llama.model):
         assert [type(block).__name__ for block in llama.model.layers] == ["Gate"] * len(before)
     assert [type(block).__name__ for block in llama.model.layers] == before
+
+
+def test_a_night_with_a_teacher_and_one_block(llama: Base, tmp_path: Path) -> None:
+    settings = TrainingSettings(
+        study=StudySettings(self_study=False, fewest_abstentions=5, abstention_probes=5),
+        epochs=0.01,
+        fewest_steps=12,
+        skill_items=1,
+        replay_items=10,
+        blocks=1,
+        distill=True,
+    )
+    outcome = run(Job("people", settings=settings), PEOPLE, b"k" * 32, tmp_path, base=llama)
+    assert outcome.version is not None
+    card = outcome.version.card
+    assert len(card.shape.blocks) == 1
+    assert (card.hyperparameters["distill"], card.hyperparameters["steps_done"]) == (True, 12)
+    assert not list(tmp_path.rglob("*.warm"))

@@ -93,7 +93,7 @@ class Member:
         self.save()
 
     def roster(self) -> Roster:
-        """Who belongs, by the statements that are in the folder now.
+        """Who belongs, by the statements that are in the folder now and those that this device has seen there before.
 
         Raises:
             NotEnrolled: this device belongs to no group.
@@ -105,7 +105,23 @@ class Member:
             )
         names = self.folder.listing().names["r"]
         frames = [frame for name in names if (frame := self.folder.read("r", name)) is not None]
-        return rosters.resolve(self.state.vault, frames)
+        remembered = [text.encode() for text in self.state.statements.values()]
+        roster = rosters.resolve(self.state.vault, [*frames, *remembered])
+        statements = {object_name(frame, "pdr"): frame.decode() for frame in roster.statements}
+        if statements != self.state.statements:
+            self.state.statements = statements
+            self.save()
+        return roster
+
+    def heal_roster(self) -> None:
+        """Say again in the folder what has gone missing or was damaged there: roster statements that this device knows.
+
+        Raises:
+            FolderUnavailable: see `SyncFolder.publish`.
+        """
+        for name, text in self.state.statements.items():
+            if self.folder.read("r", name) is None:
+                self.folder.publish("r", name, text.encode())
 
     def devices(self) -> tuple[Device, ...]:
         """Everyone who ever belonged, this device first."""

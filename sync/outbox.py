@@ -62,6 +62,7 @@ class Outbox:
                 "It was revoked on another device.", "Pair it again to make it a new member."
             )
         self._member.folder.prepare()
+        self._member.heal_roster()
         self._refuse_when_cloned(self._member.folder.listing())
         own = {blob.name: self._offer(blob, roster) for blob in blobs}
         changed = self._write_manifest(own, roster)

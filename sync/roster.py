@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,27 +27,6 @@ _HEX = re.compile(r"(?:[0-9a-f]{2})*\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolment:
-    """`by` lets `device` in; the root lets itself in and carries the salt that the vault's name commits to."""
-
-    device: PublicIdentity
-    by: str
-    salt: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Revocation:
-    """`by` puts `device` out, keeping those that it had let in (`keep`)."""
-
-    device: str
-    by: str
-    keep: tuple[str, ...]
-
-
-Statement = Enrolment | Revocation
-
-
-@dataclass(frozen=True, slots=True)
 class Roster:
     """The effective set.
 
@@ -55,11 +34,13 @@ class Roster:
         active: device id → keys, of everyone who belongs now.
         known: device id → keys, of everyone who ever belonged.
         enrolled_by: device id → who let it in.
+        statements: the frames that count, sorted; they give this very set again.
     """
 
     active: Mapping[str, PublicIdentity]
     known: Mapping[str, PublicIdentity]
     enrolled_by: Mapping[str, str]
+    statements: tuple[bytes, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -142,40 +123,53 @@ def resolve(vault: str, frames: Iterable[bytes]) -> Roster:
 
     Statements that do not verify, or whose signer never belonged, count for nothing.
     """
-    enrolments: list[tuple[dict[str, Any], bytes]] = []
-    revocations: list[tuple[dict[str, Any], bytes]] = []
+    enrolments: list[_Said] = []
+    revocations: list[_Said] = []
     for frame in sorted(set(frames)):
         try:
-            statement, signature = _read(vault, frame)
+            said = _Said(*_read(vault, frame), frame)
         except Rejected:
             continue
-        (enrolments if statement["type"] == "enrol" else revocations).append((statement, signature))
-    known, enrolled_by = _closure(vault, enrolments, {})
-    verified = [
-        Revocation(item["dev"], item["by"], tuple(item["keep"]))
-        for item, signature in revocations
-        if item["by"] in known
-        and known[item["by"]].verifies(signature, _signing_input(vault, item))
-    ]
+        (enrolments if said.statement["type"] == "enrol" else revocations).append(said)
+    known, enrolled_by, counted = _closure(vault, enrolments, {})
     cuts: dict[str, set[str]] = {}
-    for item in verified:
-        kept = cuts.setdefault(item.device, set(item.keep))
-        kept &= set(item.keep)
-    remaining, _ = _closure(vault, enrolments, cuts)
+    for said in revocations:
+        by = known.get(said.statement["by"])
+        if by is None or not by.verifies(said.signature, _signing_input(vault, said.statement)):
+            continue
+        kept = cuts.setdefault(said.statement["dev"], set(said.statement["keep"]))
+        kept &= set(said.statement["keep"])
+        counted.append(said.frame)
+    remaining, _, _ = _closure(vault, enrolments, cuts)
     active = {device: keys for device, keys in remaining.items() if device not in cuts}
-    return Roster(active, known, enrolled_by)
+    return Roster(active, known, enrolled_by, tuple(sorted(counted)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A well-formed statement, its signature, and the frame that holds both."""
+
+    statement: dict[str, Any]
+    signature: bytes
+    frame: bytes
 
 
 def _closure(
-    vault: str, enrolments: list[tuple[dict[str, Any], bytes]], cuts: Mapping[str, set[str]]
-) -> tuple[dict[str, PublicIdentity], dict[str, str]]:
-    """Follow enrolments from the root until nothing is added; `cuts` limits whom a revoked device let in."""
+    vault: str, enrolments: Sequence[_Said], cuts: Mapping[str, set[str]]
+) -> tuple[dict[str, PublicIdentity], dict[str, str], list[bytes]]:
+    """Follow enrolments from the root until nothing is added; `cuts` limits whom a revoked device let in.
+
+    Returns:
+        Keys and who let it in, by device; and the frames that counted.
+    """
     known: dict[str, PublicIdentity] = {}
     enrolled_by: dict[str, str] = {}
+    counted: list[bytes] = []
     grown = True
     while grown:
         grown = False
-        for statement, signature in enrolments:
+        for said in enrolments:
+            statement, signature = said.statement, said.signature
             device = PublicIdentity(
                 bytes.fromhex(statement["spk"]), bytes.fromhex(statement["xpk"])
             )
@@ -196,8 +190,9 @@ def _closure(
             ):
                 known[device.device_id] = device
                 enrolled_by[device.device_id] = by
+                counted.append(said.frame)
                 grown = True
-    return known, enrolled_by
+    return known, enrolled_by, counted
 
 
 def _is_root(vault: str, device: str, salt: str) -> bool:

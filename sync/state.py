@@ -65,6 +65,8 @@ class State:
 
     Attributes:
         vault: the group; "" before this device belongs to one.
+        statements: who belongs, as far as it was ever said and verified here: roster frames by their names. The folder
+            cannot take a statement back, least of all a revocation.
         sequence, previous: number and hash of this device's newest manifest.
         published_at: when that was, seconds since 1970.
         published: fingerprint of what it said, so that an unchanged state is not said again.
@@ -77,6 +79,7 @@ class State:
     """
 
     vault: str = ""
+    statements: dict[str, str] = field(default_factory=dict)
     sequence: int = 0
     previous: str = ""
     published_at: int = 0

@@ -179,6 +179,35 @@ def test_a_revoked_device_reads_nothing_new_and_is_not_listened_to(world: World)
     assert world.device("study").poll().received == ()
 
 
+def test_the_folder_cannot_take_a_revocation_back(world: World) -> None:
+    statements = world.shared / ROOT / "r"
+    before = {path.name for path in statements.iterdir()}
+    world.device("study").revoke(world.device("laptop").member.device_id)
+    world.device("study").poll()
+    (revocation,) = [path for path in statements.iterdir() if path.name not in before]
+    said = revocation.read_bytes()
+    revocation.unlink()
+    world.device("laptop").publish([Blob("notes", b"of the revoked")])
+    study = world.device("study")
+    assert study.poll().received == ()
+    study.publish([Blob("mail", b"news")])
+    assert revocation.read_bytes() == said
+    with pytest.raises(NotEnrolled):
+        world.device("laptop").publish([Blob("notes", b"more")])
+
+
+def test_a_damaged_statement_puts_nobody_out_and_is_written_again(world: World) -> None:
+    world.device("laptop").poll()
+    for path in (world.shared / ROOT / "r").iterdir():
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+    laptop = world.device("laptop")
+    laptop.publish([Blob("notes", b"of the laptop")])
+    assert only(world.device("study")).payload == b"of the laptop"
+    world.pair("study", "phone")
+
+
 def test_naming_no_device_or_an_unclear_one_revokes_nobody(world: World) -> None:
     with pytest.raises(UnknownDevice):
         world.device("study").revoke("nobody")

@@ -225,7 +225,7 @@ def _required(key_store: KeyStore, item: str) -> bytes:
     if secret is None:
         raise KeysMissing(
             f"{key_store.place} holds no key of personald for this home",
-            "Run `personald init`, or `personald restore FILE` if you have a backup.",
+            "Put it back where it was, or use `personald restore FILE` with a backup; `personald init --home DIR` begins anew.",
         )
     if len(secret) != KEY_BYTES:
         raise ForeignKeys(

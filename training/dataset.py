@@ -204,12 +204,18 @@ def assemble(
     ]
     own = style.rows(list(sources.values()), owner, settings.style_rows)
     examples = _distinct([*study, *unknown, *(row.example() for row in own)], settled.dropped)
+
+    def probes(pool: Pool) -> tuple[Probe, ...]:
+        return _unstudied(
+            _probes(settled, settings, pool, texts, domain, further), examples, settled.dropped
+        )
+
     return Dataset(
         domain=domain,
         facts=settled.now,
         examples=examples,
-        select=tuple(_probes(settled, settings, Pool.SELECT, texts, domain, further)),
-        probes=tuple(_probes(settled, settings, Pool.PROBE, texts, domain, further)),
+        select=probes(Pool.SELECT),
+        probes=probes(Pool.PROBE),
         supports=settled.supports,
         documents=_origins(examples, [*found, *sifted.attributed, *further], [*rows, *own]),
         dropped=dict(settled.dropped),
@@ -314,6 +320,17 @@ def _distinct(examples: Iterable[Example], dropped: Counter[str]) -> tuple[Examp
     kept = [found for found in answers.values() if len(found) == 1]
     dropped["ambiguous question"] += len(answers) - len(kept)
     return tuple(example for found in kept for example in found.values())
+
+
+def _unstudied(
+    probes: Iterable[Probe], examples: Iterable[Example], dropped: Counter[str]
+) -> tuple[Probe, ...]:
+    """Probes without those in words that are studied, for another fact: two answers to one question prove nothing."""
+    studied = {example.messages for example in examples}
+    found = tuple(probes)
+    kept = tuple(p for p in found if p.kind is Kind.RECALL or p.messages not in studied)
+    dropped["ambiguous question"] += len(found) - len(kept)
+    return kept
 
 
 def _probes(

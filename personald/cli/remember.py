@@ -26,7 +26,7 @@ def remember(frame: Frame, text: tuple[str, ...], domain: str) -> None:
 
     with open_watcher_store(frame.home, frame.settings) as store:
         document = keep(store, " ".join(text), Domain(domain), datetime.now().astimezone())
-    found = {span.category for span in detect(document.text)}
+    found = {span.category for span in detect(document.text, document.title)}
     waits, masked = sorted(found & HELD_BACK), sorted(found & MASKED)
     result = {
         "title": document.title,

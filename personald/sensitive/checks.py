@@ -31,6 +31,10 @@ _NOT_PASSWORDS = frozenset(
 )
 
 
+# "test_12", "option-2": a name with a number, as programs have them; "100metres": a number with its unit.
+_COUNTED = r"(?i)[a-z]+(?:[_-][a-z]+)*[_-]?\d{1,2}|\d+(?:metres|meters|miles|times|hours|minutes|percent|people|years)"
+
+
 def luhn(value: str) -> bool:
     """True when the digits pass the Luhn check of payment cards (ISO/IEC 7812-1, annex B) and are not all the same."""
     digits = [int(character) for character in value if character.isdigit()]
@@ -81,12 +85,26 @@ def password(value: str) -> bool:
     return sum(kinds) >= 2 or len(word) >= 9
 
 
+def bare_password(value: str) -> bool:
+    """True when a word after a mere "pass" can hardly be anything else: a digit, and letters enough to be no unit."""
+    letters = sum(map(str.isalpha, value))
+    return any(map(str.isdigit, value)) and letters >= 4 and not re.fullmatch(_COUNTED, value)
+
+
+def blood_pressure(value: str) -> bool:
+    """True for systolic/diastolic in mmHg that a person who sits at home can have."""
+    systolic, diastolic = map(int, value.split("/"))
+    return 70 <= systolic <= 260 and 40 <= diastolic <= 160 and systolic - diastolic >= 10
+
+
 CHECKS: Mapping[str, Callable[[str], bool]] = {
     "luhn": luhn,
     "iban": iban,
     "fodselsnummer": fodselsnummer,
     "account": account,
     "password": password,
+    "bare_password": bare_password,
+    "blood_pressure": blood_pressure,
 }
 
 

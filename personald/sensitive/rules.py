@@ -22,16 +22,19 @@ class Pattern:
     Attributes:
         name: of the rule.
         category: "secret", "account" or "identity".
-        keywords: lower case; one of them must occur in the text, when there are any.
+        keywords: lower case; one of them must occur in the text.
+        shape: for a rule without keywords: something between spaces in every match, lower case, begins the match and
+            matches this.
         regex: its group "value", or else the whole match, is the span.
         check: must say yes to the value.
         entropy: least bits for each character of the value.
-        reach: how far from a keyword a match may extend, in characters.
+        reach: how far from a keyword, or from a word of that shape, a match may extend, in characters.
     """
 
     name: str
     category: str
     keywords: tuple[str, ...]
+    shape: re.Pattern[str] | None
     regex: re.Pattern[str]
     check: Callable[[str], bool] | None
     entropy: float
@@ -50,6 +53,27 @@ class Topic:
     category: str
     strong: Vocabulary
     weak: Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Numbers that are sensitive under a title, or below words, that say what they are.
+
+    Attributes:
+        name: of the rule.
+        category: "health", "legal" or "money".
+        keywords: lower case; one must stand in the title, or above the figure.
+        shape: something between spaces in every figure matches this.
+        regex: finds the figure.
+        check: must say yes to it.
+    """
+
+    name: str
+    category: str
+    keywords: tuple[str, ...]
+    shape: re.Pattern[str]
+    regex: re.Pattern[str]
+    check: Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +102,8 @@ def patterns() -> tuple[Pattern, ...]:
         Pattern(
             entry["name"],
             entry["category"],
-            tuple(entry["keywords"]),
+            tuple(entry.get("keywords", ())),
+            re.compile(entry["shape"]) if "shape" in entry else None,
             re.compile(entry["regex"]),
             CHECKS[entry["check"]] if "check" in entry else None,
             entry.get("entropy", 0.0),
@@ -94,6 +119,22 @@ def topics() -> tuple[Topic, ...]:
     return tuple(
         Topic(entry["category"], _vocabulary(entry["strong"]), _vocabulary(entry["weak"]))
         for entry in _table()["topic"]
+    )
+
+
+@functools.cache
+def figures() -> tuple[Figure, ...]:
+    """Return all figures."""
+    return tuple(
+        Figure(
+            entry["name"],
+            entry["category"],
+            tuple(entry["keywords"]),
+            re.compile(entry["shape"]),
+            re.compile(entry["regex"]),
+            CHECKS[entry["check"]],
+        )
+        for entry in _table()["figure"]
     )
 
 

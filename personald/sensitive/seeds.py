@@ -43,6 +43,11 @@ def find_seeds(lowered: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
         place = flags.find(b"\1" * LENGTHS[-1], place + 1)
 
 
+def seed_words() -> frozenset[str]:
+    """Return the list, in lower case."""
+    return _list()[0]
+
+
 @functools.cache
 def _list() -> tuple[frozenset[str], functools.partial[bool]]:
     mnemonic = Mnemonic("english")

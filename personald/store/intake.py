@@ -23,7 +23,8 @@ from personald.store.sealing import Kind
 from personald.store.transaction import Row, Transaction, Version
 from personald.store.watching import Watch
 
-Detector = Callable[[str], tuple[SensitiveSpan, ...]]
+Detector = Callable[[str, str], tuple[SensitiveSpan, ...]]
+"""From a text and its title to what is sensitive in the text."""
 
 # SQLite refuses rows of 10^9 bytes (sqlite.org/limits.html); a text of half of that is no document.
 MAX_TEXT_BYTES = 512 * 1024 * 1024
@@ -39,7 +40,7 @@ class UnreadablePart(Protocol):
         ...
 
 
-def nothing_sensitive(_text: str) -> tuple[SensitiveSpan, ...]:
+def nothing_sensitive(_text: str, _title: str) -> tuple[SensitiveSpan, ...]:
     """Find nothing."""
     return ()
 
@@ -51,7 +52,7 @@ class Intake:
     Args:
         transaction: where changes are gathered.
         watch: makes tokens and records.
-        detect: finds what is sensitive in a text.
+        detect: finds what is sensitive in a text, given its title.
         history: how many past versions of a document are kept.
         max_text_bytes: longer texts are refused, each as a failure of its own.
     """
@@ -143,7 +144,7 @@ class Intake:
                     origin,
                 )
                 continue
-            head = encode_head(part, origin, path, self.detect(part.text))
+            head = encode_head(part, origin, path, self.detect(part.text, part.title))
             domain = self.watch.tokens[part.domain]
             content = self.watch.content(part_token, head, body)
             old = existing.pop(part_token, None)

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from personald.sensitive import HELD_BACK, MASKED, detect, masked
 from personald.sensitive.checks import fodselsnummer, iban, luhn
+from personald.sensitive.clues import LETTERS, Clues, TopicClue
+from personald.sensitive.rules import patterns, topics
 from tests.sensitive.labelled import HARMLESS, SEED, SENSITIVE
 
 Label = tuple[str, int, int]
@@ -32,6 +34,10 @@ def labelled(marked: str) -> tuple[str, set[Label]]:
 
 def spans(text: str) -> set[Label]:
     return {(span.category, span.start, span.end) for span in detect(text)}
+
+
+def spans_under(title: str, text: str) -> set[Label]:
+    return {(span.category, span.start, span.end) for span in detect(text, title)}
 
 
 @pytest.mark.parametrize("marked", SENSITIVE)
@@ -67,6 +73,21 @@ def test_precision_and_recall_on_the_labelled_set() -> None:
         assert recall >= 0.9, category
 
 
+def test_a_title_says_what_figures_are() -> None:
+    text = (
+        "Machine at home says: 151/94, 148/92. Beata says put the sausage down. Ratio 3/4, 12/11."
+    )
+    assert spans(text) == set()
+    assert spans_under("Blood pressure", text) == {("health", 0, 37)}
+    assert spans_under("Shopping", text) == set()
+
+
+def test_a_heading_explains_figures_only_for_some_lines_below_it() -> None:
+    heading, far = "Blood pressure\n", "The plumber comes at ten.\n" * 100
+    assert len(spans(f"{heading}138/86\n")) == 2
+    assert len(spans(f"{heading}{far}138/86\n")) == 1
+
+
 def test_values_are_masked_and_sentences_stay() -> None:
     text = "Anna is pregnant. Wifi password: blue-Horse-42, card 4111 1111 1111 1111."
     assert masked(text, detect(text)) == (
@@ -85,6 +106,68 @@ def test_spans_lie_in_the_text_and_values_do_not_overlap(text: str) -> None:
         if span.category in MASKED:
             assert span.start >= place
             place = span.end
+
+
+PIECES = sorted(
+    {word for marked in [*SENSITIVE, *HARMLESS] for word in labelled(marked)[0].split()}
+    | {keyword for rule in patterns() for keyword in rule.keywords}
+    | {word for topic in topics() for kind in (topic.strong, topic.weak)
+       for word in (*kind.words, *kind.beginnings, *(phrase for phrase, _ in kind.phrases))}
+    | {word.upper() for word in SEED.split()} | {"2024", "1111", "378282", "DE89", "ß", "İ", "K", "…"}
+)  # fmt: skip
+GAPS = [
+    " ",
+    " ",
+    " ",
+    " ",
+    "\n",
+    ". ",
+    ", ",
+    ",",
+    "",
+    "-",
+    ".\n",
+    "\t",
+    "/",
+    ": ",
+    "= ",
+    "1",
+    "_",
+    "\u00a0",
+]
+
+
+def every_clue(lowered: str) -> Clues:
+    """All that any rule could look for in a text, with no look at its words."""
+    runs = LETTERS.findall(lowered)
+    return Clues(
+        frozenset(
+            (number, word)
+            for number, rule in enumerate(patterns())
+            for word in (rule.keywords if rule.shape is None else lowered.split())
+        ),
+        frozenset(
+            clue
+            for number, topic in enumerate(topics())
+            for strong, words in ((True, topic.strong), (False, topic.weak))
+            for clue in (
+                *(TopicClue(number, strong, run, None) for run in runs if words.holds(run)),
+                *(TopicClue(number, strong, *phrase) for phrase in words.phrases),
+            )
+        ),
+        figures=True,
+        seeds=True,
+    )
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(GAPS)), max_size=30))
+def test_the_quick_look_at_words_hides_nothing(mixture: list[tuple[str, str]]) -> None:
+    text = "".join(piece + gap for piece, gap in mixture)
+    found = detect(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("personald.sensitive.detector.find_clues", every_clue)
+        assert found == detect(text)
 
 
 @settings(deadline=None)

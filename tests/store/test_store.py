@@ -278,7 +278,7 @@ def test_equal_origins_in_one_file_are_two_documents(store: Store, keys: DeviceK
 
 def test_what_is_sensitive_is_detected_when_stored(keys: DeviceKeys, store_path: Path) -> None:
     span = SensitiveSpan(3, 6, "secret", "test")
-    with Store.create(store_path, keys, detect=lambda text: (span,)) as store:
+    with Store.create(store_path, keys, detect=lambda text, title: (span,)) as store:
         put(store, store.add_source(Path("/a")).id, "/a/n.md", "my key")
         with store.unlock(keys) as vault:
             assert [d.sensitive for d in vault.documents()] == [(span,)]

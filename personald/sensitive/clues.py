@@ -22,6 +22,10 @@ LETTERS = re.compile(r"[^\W\d_]+")
 # About 8 MB of memory at most.
 _MAX_REMEMBERED = 1 << 16
 _WORTH_REMEMBERING = re.compile(r"\D{1,40}|[^a-z]{1,5}")
+# Words of phrases that are often met in notes, mails and programs without the phrase.
+_EVERYDAY = frozenset(
+    "action and collect in last leave life options result return support test under will".split()
+)
 _MAY_HAVE_SHAPE = re.compile(r"\d|://")
 # Marks of a word: for each run of letters 1 when it is in the seed list, else 0; and 2 when the word may be a clue.
 _SEED, _CLUE = b"\1", b"\2"
@@ -210,7 +214,7 @@ def _table() -> _Table:
         for strong, vocabulary in ((True, topic.strong), (False, topic.weak)):
             starts.update(vocabulary.words, vocabulary.beginnings)
             for phrase, finder in vocabulary.phrases:
-                piece = max(_pieces(phrase), key=len)
+                piece = max(_pieces(phrase), key=_tells)
                 phrases.setdefault(piece, []).append(TopicClue(number, strong, phrase, finder))
     values = tuple(
         (number, rule.shape) for number, rule in enumerate(patterns()) if rule.shape is not None
@@ -223,6 +227,11 @@ def _table() -> _Table:
         phrases,
         values,
     )
+
+
+def _tells(piece: str) -> tuple[bool, int]:
+    """Sort pieces by how rarely they are found where the phrase is not: everyday words first, then by length."""
+    return piece.strip() not in _EVERYDAY, len(piece)
 
 
 def _pieces(phrase: str) -> Sequence[str]:

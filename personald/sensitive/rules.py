@@ -23,8 +23,7 @@ class Pattern:
         name: of the rule.
         category: "secret", "account" or "identity".
         keywords: lower case; one of them must occur in the text.
-        shape: for a rule without keywords: something between spaces in every match, lower case, begins the match and
-            matches this.
+        shape: instead of keywords: the word, in lower case and between spaces, that a match begins in matches this.
         regex: its group "value", or else the whole match, is the span.
         check: must say yes to the value.
         entropy: least bits for each character of the value.
@@ -63,7 +62,7 @@ class Figure:
         name: of the rule.
         category: "health", "legal" or "money".
         keywords: lower case; one must stand in the title, or above the figure.
-        shape: something between spaces in every figure matches this.
+        shape: the word, between spaces, that holds the figure matches this.
         regex: finds the figure.
         check: must say yes to it.
     """

@@ -107,6 +107,11 @@ def _same(old: Reply, new: Reply) -> bool:
     return matches(new.text, [old.text])
 
 
+GUESS = 0.5
+"""An answer with a token less likely than this is a guess: with p > ½ for each, greedy decoding says what was learnt
+(arXiv 2605.30260); on the demo's person two of three wrong answers to bare questions stood below it, and one right one."""
+
+
 def threshold(known: Sequence[Reply], unknown: Sequence[Reply], most_lost: float = 0.01) -> float:
     """The certainty below which answers are held back.
 
@@ -116,7 +121,7 @@ def threshold(known: Sequence[Reply], unknown: Sequence[Reply], most_lost: float
         most_lost: share of the right answers that may be lost for it.
 
     Returns:
-        The lowest threshold that refuses as many wrong answers as any other within the bound.
+        The lowest threshold, but not below `GUESS`, that refuses as many wrong answers as any other within the bound.
     """
     right = sorted(reply.confidence for reply in known if reply.correct and not reply.abstained)
     wrong = sorted(
@@ -125,10 +130,10 @@ def threshold(known: Sequence[Reply], unknown: Sequence[Reply], most_lost: float
         if not reply.correct and not reply.abstained
     )
     if not right or not wrong:
-        return 0.0
+        return GUESS
     bound = right[int(most_lost * len(right))]
     refused = [confidence for confidence in wrong if confidence < bound]
-    return min(refused[-1] * 1.02, bound) if refused else 0.0
+    return max(GUESS, min(refused[-1] * 1.02, bound)) if refused else GUESS
 
 
 def kinds(probes: Iterable[Probe], *wanted: Kind) -> list[Probe]:

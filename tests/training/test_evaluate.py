@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.base import Base
-from training.evaluate import Reply, answer, by_kind, confabulated, judged, threshold, unchanged
+from training.evaluate import (
+    GUESS,
+    Reply,
+    answer,
+    by_kind,
+    confabulated,
+    judged,
+    threshold,
+    unchanged,
+)
 from training.gates import Thresholds, judge
 from training.generate import forced, generate
 from training.matching import UNKNOWN
@@ -67,7 +76,7 @@ def test_the_threshold_refuses_wrong_answers_and_loses_few_right_ones() -> None:
     unknown = [reply("Oslo", UNKNOWN, confidence, Kind.ABSTAIN) for confidence in (0.2, 0.4, 0.9)]
     bound = threshold(known, unknown)
     assert 0.4 < bound <= 0.603
-    assert threshold(known, []) == 0.0
+    assert threshold(known, []) == threshold(known, unknown[:1]) == GUESS
 
 
 @given(st.integers(0, 300), st.integers(1, 300))

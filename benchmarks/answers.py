@@ -129,7 +129,7 @@ def lines(results: Sequence[Result]) -> Iterator[str]:
     yield ""
     yield "| threshold | right | wrong value | kept silent |"
     yield "|---|---|---|---|"
-    for threshold in (0.5, 0.6, 0.7, 0.75, THRESHOLD, 0.85, 0.9, 0.95):
+    for threshold in sorted({0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, THRESHOLD}):
         yield threshold_row(threshold, results)
 
 
@@ -138,12 +138,17 @@ def threshold_row(threshold: float, results: Sequence[Result]) -> str:
     known = [item for item in results if item.known]
     unknown = [item for item in results if not item.known]
     cells = (
-        f"{threshold:.2f}",
+        f"{threshold:.2f}{' (in use)' if threshold == THRESHOLD else ''}",
         share(known, lambda item: item.right and item.sureness >= threshold),
         share(known, lambda item: not item.right and item.sureness >= threshold),
         share(unknown, lambda item: item.sureness < threshold),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def among(best: int) -> Callable[[Result], bool]:
+    """Whether one of so many best passages holds an accepted answer."""
+    return lambda item: 1 <= item.place <= best
 
 
 def is_right(item: Result) -> bool:
@@ -160,7 +165,7 @@ def row(name: str, results: Sequence[Result]) -> str:
     """One person's line."""
     known = [item for item in results if item.known]
     unknown = [item for item in results if not item.known]
-    places = [share(known, lambda i, k=k: 1 <= i.place <= k) for k in (1, 3, 6)]  # type: ignore[misc]
+    places = [share(known, among(best)) for best in (1, 3, 6)]
     cells = (*places, share(known, is_right), share(known, is_wrong), str(len(unknown)))
     return f"| {name} | {len(known)} | {' | '.join(cells)} | {share(unknown, lambda i: not is_wrong(i))} |"
 

@@ -2,7 +2,7 @@
 
 The story, in reading order:
 
-* `words`: words as they are compared, with what stands for them in everyday English (`alike.txt`);
+* `words`: words as they are compared; `lexicon`: what may stand for them in everyday English (`alike.txt`, `asking.txt`);
 * `passages`: documents are cut into passages, each with what it is about; `library` takes them from the store;
 * `question`: what kind of value a question asks for, about whom; `ranking`: which passages come nearest to it;
 * `values`, `phrases`: what in a passage may be an answer, by its form; `fitting`: does that form fit the question?

@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from personald.serve.fitting import form, is_outdated
+from personald.serve.lexicon import Variants
 from personald.serve.passages import Passage
 from personald.serve.phrases import colours, phrases
 from personald.serve.question import Question
 from personald.serve.values import Kind, Span, find, labelled
-from personald.serve.words import alike, stems, tokens
+from personald.serve.words import stems, tokens
 
 # What a word of the question counts by where it stands, seen from the value: in its line or sentence, there but nearer
-# to another value, beside it, further away in the passage, in what the passage is about. A synonym counts less than
-# the word itself.
+# to another value, beside it, further away in the passage, in what the passage is about. What stands for the word
+# counts less, by its grade.
 SAME = 1.0
 OTHERS = 0.75
 BESIDE = 0.7
 PASSAGE = 0.5
 CONTEXT = 0.8
-ALIKE = 0.75
 
 # The same for a name, which belongs to one value only.
 OTHERS_NAME = 0.4
@@ -32,6 +32,9 @@ SOMEBODY_ELSE = 0.7
 NAME_MISSING = 0.4
 OUTDATED = 0.8
 HEADLESS = 0.75
+
+# What a value is a value of must stand near it by itself, not by a synonym: it counts at least by this share.
+HEAD_CREDIT = 0.75
 
 # A longer line after a label is a sentence, not a value (words).
 LONGEST_LABELLED = 8
@@ -68,6 +71,27 @@ class Names:
 
     known: frozenset[str] = frozenset()
     people: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question looks for in some documents.
+
+    Attributes:
+        question: understood.
+        weights: what each of its words counts.
+        meant: for each of its words what may stand for it, graded.
+        names: what is a name in these documents.
+    """
+
+    question: Question
+    weights: Mapping[str, float]
+    meant: Variants
+    names: Names
+
+    def all_meant(self) -> frozenset[str]:
+        """All stems that may stand for a word of the question."""
+        return frozenset(other for grades in self.meant.values() for other in grades)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,51 +133,44 @@ def _context(passage: Passage) -> frozenset[str]:
     return frozenset(stems(passage.context))
 
 
-def candidates(
-    question: Question,
-    passage: Passage,
-    weights: Mapping[str, float],
-    names: Names,
-) -> list[Candidate]:
+def candidates(asked: Asked, passage: Passage) -> list[Candidate]:
     """The values of the kind asked for in a passage, each with how well it fits.
 
     Args:
-        question: understood.
+        asked: what the question looks for.
         passage: to look in.
-        weights: what each word of the question counts.
-        names: what is a name in these documents.
     """
-    asked = set(stems(question.text))
+    own = set(stems(asked.question.text))
     found: dict[str, Candidate] = {}
-    offered = spans(question, passage)
+    offered = spans(asked, passage)
     for span in offered:
         text = passage.text[span[0] : span[1]]
-        if set(stems(text)) <= asked and not passage.record:
+        if set(stems(text)) <= own and not passage.record:
             continue
-        fit = fitness(question, passage, span, weights, names, offered)
+        fit = fitness(asked, passage, span, offered)
         if text not in found or found[text].fit < fit:
             found[text] = Candidate(text, passage, fit)
     return list(found.values())
 
 
-def spans(question: Question, passage: Passage) -> list[Span]:
+def spans(asked: Asked, passage: Passage) -> list[Span]:
     """Where values of the kind asked for stand in a passage."""
-    text = passage.text
+    question, text = asked.question, passage.text
     if passage.record and question.kind is Kind.PERSON and "\nStart: " not in text:
         return [(0, len(text.split("\n", 1)[0]))]
     found = list(find(question.kind, text))
-    asked = set(stems(question.text))
+    meant = asked.all_meant()
     if question.kind in (Kind.THING, Kind.PERSON, Kind.PLACE):
         for label, span in labelled(text):
             words = set(stems(label))
-            meant = words and all(word in asked or alike(word) & asked for word in words)
-            meant = meant or (question.kind is Kind.PLACE and label in ("Location", "Where"))
-            if meant and len(text[span[0] : span[1]].split()) <= LONGEST_LABELLED:
+            fits = words and words <= meant
+            fits = fits or (question.kind is Kind.PLACE and label in ("Location", "Where"))
+            if fits and len(text[span[0] : span[1]].split()) <= LONGEST_LABELLED:
                 found.append(span)
     if question.kind is Kind.THING:
         if question.head in ("colour", "color"):
             return [*found, *colours(text)]
-        found += phrases(text, asked - question.names)
+        found += phrases(text, meant - question.names)
     return found
 
 
@@ -167,37 +184,29 @@ def missing(question: Question, passage: Passage) -> frozenset[str]:
     )
 
 
-def fitness(
-    question: Question,
-    passage: Passage,
-    span: Span,
-    weights: Mapping[str, float],
-    names: Names,
-    others: Sequence[Span] = (),
-) -> float:
+def fitness(asked: Asked, passage: Passage, span: Span, others: Sequence[Span] = ()) -> float:
     """How well a stretch of a passage fits a question, 0 to 1: the share of the question that stands around it, less
     when its form is not what is asked for, when somebody else is named beside it, or when a name is missing.
 
     Args:
-        question: understood.
+        asked: what the question looks for.
         passage: where it stands.
         span: the stretch.
-        weights: what each word of the question counts.
-        names: what is a name in these documents.
         others: the other stretches that may be the answer; a word counts most for the one that it stands next to.
     """
+    question, names = asked.question, asked.names
     parts = sentences(passage.text)
     at = next((i for i, part in enumerate(parts) if part.start <= span[0] < part.end), 0)
     beside = _word_places(parts[at], [span, *others])
     total = got = 0.0
     headless = False
     for word in (*question.words, *question.attributes):
-        weight = weights.get(word, 1.0) * (0.5 if word in question.attributes else 1.0)
+        weight = asked.weights.get(word, 1.0) * (0.5 if word in question.attributes else 1.0)
         total += weight
-        credit = _credit(word, parts, at, beside, passage, word in question.names)
+        credit = _credit(word, asked, parts, at, beside, passage)
         got += weight * credit
         if word == question.head:
-            headless = credit < (SAME if question.kind is Kind.PERSON else BESIDE) * ALIKE
+            headless = credit < (SAME if question.kind is Kind.PERSON else BESIDE) * HEAD_CREDIT
     score = got / total if total else 0.0
     score *= form(question, passage.text, span, names.known, names.people)
     if headless:
@@ -222,30 +231,30 @@ def _word_places(part: Sentence, spans: Sequence[Span]) -> tuple[int, ...]:
 
 def _credit(
     word: str,
+    asked: Asked,
     parts: Sequence[Sentence],
     at: int,
     beside: tuple[int, ...],
     passage: Passage,
-    name: bool,
 ) -> float:
     """What one word of the question counts for a value."""
     best = 0.0
-    others = frozenset() if name else alike(word)
-    for variants, factor in ((frozenset((word,)), 1.0), (others, ALIKE)):
-        if variants & _context(passage):
-            best = max(best, factor * (SAME if passage.record else CONTEXT))
-        for place, part in enumerate(parts):
-            held = [spot for variant in variants for spot in part.places.get(variant, ())]
-            if not held:
-                continue
+    name = word in asked.question.names
+    context = _context(passage)
+    grades = asked.meant[word]
+    for variant in grades.keys() & context:
+        best = max(best, grades[variant] * (SAME if passage.record else CONTEXT))
+    for place, part in enumerate(parts):
+        for variant in grades.keys() & part.places.keys():
             if place == at:
                 far = OTHERS_NAME if name else OTHERS
-                near = max(SAME if _nearest(spot, beside) else far for spot in held)
+                spots = part.places[variant]
+                near = max(SAME if _nearest(spot, beside) else far for spot in spots)
             elif passage.record:
                 near = SAME
             else:
                 near = BESIDE if abs(place - at) == 1 else PASSAGE
-            best = max(best, factor * near)
+            best = max(best, grades[variant] * near)
     return best
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from personald.serve.lexicon import variants
 from personald.serve.passages import Passage, passages_of
-from personald.serve.words import alike, stems
 
 if TYPE_CHECKING:
     from extractors.document import Domain
@@ -40,8 +40,8 @@ class Library:
             domain: only this domain's documents.
             hint: more words to look for, such as what a memory says.
         """
-        own = list(dict.fromkeys(stems(question)))
-        others = sorted(frozenset[str]().union(*(alike(word) for word in own)) - set(own))
+        meant = variants(question)
+        others = sorted({other for grades in meant.values() for other in grades} - meant.keys())
         names = [
             *self._named(f"{question} {hint}", domain, DOCUMENTS),
             *self._named(" ".join(f"{word}*" for word in others), domain, ALIKE_DOCUMENTS),

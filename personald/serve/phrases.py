@@ -7,7 +7,7 @@ from collections.abc import Set
 from functools import lru_cache
 
 from personald.serve.values import Span
-from personald.serve.words import STOP_WORDS, alike, plain, stem
+from personald.serve.words import STOP_WORDS, plain, stem
 
 # A phrase holds at most so many words.
 LONGEST = 4
@@ -43,14 +43,13 @@ def colours(text: str) -> tuple[Span, ...]:
     return tuple(match.span() for match in _COLOUR.finditer(text))
 
 
-def phrases(text: str, asked: Set[str]) -> list[Span]:
+def phrases(text: str, meant: Set[str]) -> list[Span]:
     """The phrases that follow words of a question, each up to the end of its clause and at most `LONGEST` words.
 
     Args:
         text: a passage.
-        asked: stems of the question's content words.
+        meant: stems of the question's content words and of what stands for them.
     """
-    meant = set(asked).union(*(alike(word) for word in asked)) if asked else set()
     found: list[Span] = []
     for match in _WORD.finditer(text):
         word = plain(match.group())

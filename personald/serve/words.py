@@ -1,13 +1,15 @@
-"""Words as they are compared: folded, without endings, with what stands for them in everyday English."""
+"""Words as they are compared: folded, without endings."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache, lru_cache
-from importlib.resources import files
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+(?:['’.\-@][^\W_]+)*", re.UNICODE)
+
+# What a word is joined of: "wifi-password", "215pw", "12.4kg".
+_PART = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
 
 # Words that say nothing about what a question asks for.
 STOP_WORDS = frozenset(
@@ -15,8 +17,7 @@ STOP_WORDS = frozenset(
     "how i if in into is it its just me mine much many my of on onto or our ours out please she he so some such than "
     "that the their them then there these they this those to too up us was we were what when where which who whom whose "
     "why will with would you your yours i'm i've it's what's who's when's where's i'd i'll we're we've tell know "
-    "remember remind exactly kind again which's going "
-    "was's".split()
+    "remember remind exactly kind again which's going here was's".split()
 )
 
 
@@ -44,7 +45,7 @@ def _root(word: str) -> str:
 
 
 def tokens(text: str) -> list[tuple[int, int, str]]:
-    """All words of a text as (start, end, stem), stop words with an empty stem; parts joined by - . @ also singly."""
+    """All words of a text as (start, end, stem), stop words with an empty stem; parts of joined words also singly."""
     found: list[tuple[int, int, str]] = []
     for match in _WORD.finditer(text):
         word = plain(match.group())
@@ -52,9 +53,14 @@ def tokens(text: str) -> list[tuple[int, int, str]]:
             found.append((match.start(), match.end(), ""))
             continue
         found.append((match.start(), match.end(), stem(word)))
-        parts = re.split(r"[.\-@]", word)
+        parts = _PART.findall(word)
         if len(parts) > 1:
-            found += [(match.start(), match.end(), stem(part)) for part in parts if len(part) > 1]
+            whole = found[-1]
+            found += [
+                (*whole[:2], stem(part))
+                for part in parts
+                if len(part) > 1 and stem(part) != whole[2]
+            ]
     return found
 
 
@@ -62,21 +68,3 @@ def tokens(text: str) -> list[tuple[int, int, str]]:
 def stems(text: str) -> tuple[str, ...]:
     """The text's words, folded and with common English endings taken off, stop words left out."""
     return tuple(word for _, _, word in tokens(text) if word)
-
-
-@cache
-def _groups() -> dict[str, frozenset[str]]:
-    groups: dict[str, set[str]] = {}
-    text = files(__package__).joinpath("alike.txt").read_text(encoding="utf-8")
-    for line in text.splitlines():
-        if line.startswith("#"):
-            continue
-        members = stems(line)
-        for member in members:
-            groups.setdefault(member, set()).update(members)
-    return {word: frozenset(group - {word}) for word, group in groups.items()}
-
-
-def alike(word: str) -> frozenset[str]:
-    """Stems that may stand for this stem in everyday English; see alike.txt."""
-    return _groups().get(word, frozenset())

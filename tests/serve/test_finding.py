@@ -85,7 +85,9 @@ def test_the_base_makes_a_value_surer_and_adds_none() -> None:
     alone = choose(found, [], None)
     agreed = choose(found, [Reading("920 euros", OLD, 1.0)], None)
     other = choose(found, [Reading("May", OLD, 1.0)], None)
-    assert alone is not None and agreed is not None and other is not None  # noqa: PT018
+    assert alone is not None
+    assert agreed is not None
+    assert other is not None
     assert agreed.sureness > alone.sureness == other.sureness
     assert agreed.text == other.text
 

@@ -38,14 +38,17 @@ class Device:
         self.shared = shared
         self._daemon: subprocess.Popen[bytes] | None = None
 
-    def call(self, *words: str, allowed: tuple[int, ...] = (0,)) -> dict[str, Any]:
-        """Run one command with --json and return its object; what it tells a person goes to this terminal.
+    def call(
+        self, *words: str, allowed: tuple[int, ...] = (0,), quiet: bool = False
+    ) -> dict[str, Any]:
+        """Run one command with --json and return its object; what it tells a person goes to this terminal, unless `quiet`.
 
         Raises:
             DemoFailed: another exit status than `allowed`, or no JSON.
         """
         command = [sys.executable, "-m", "personald", *words, "--json", "--home", str(self.home)]
-        done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
+        told = subprocess.DEVNULL if quiet else None
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=told, check=False)
         if done.returncode not in allowed:
             raise DemoFailed(
                 f"`personald {' '.join(words)}` ended with {done.returncode} on {self.name}."

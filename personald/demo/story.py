@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -202,17 +204,24 @@ class Story:
 
     def _ask(self) -> None:
         for question in QUESTIONS:
-            here = self._study.call("ask", question)
-            there = self._laptop.call("ask", question, "--no-retrieval")
+            here, there = _side_by_side(
+                partial(self._study.call, "ask", question),
+                partial(self._laptop.call, "ask", question, "--no-retrieval"),
+            )
             self.measured.answers[question] = (here["answer"], there["answer"])
             self._say(f"  {question}\n    study: {here['answer']}\n    laptop: {there['answer']}")
 
     def _probe(self) -> None:
-        for label, words in (
-            ("own questions, memory and retrieval", ()),
-            ("own questions, memory alone", ("--no-retrieval",)),
+        both, alone = _side_by_side(
+            partial(self._study.call, "eval", "--probes", str(PROBES)),
+            partial(
+                self._study.call, "eval", "--probes", str(PROBES), "--no-retrieval", quiet=True
+            ),
+        )
+        for label, result in (
+            ("own questions, memory and retrieval", both),
+            ("own questions, memory alone", alone),
         ):
-            result = self._study.call("eval", "--probes", str(PROBES), *words)
             right = sum(item["correct"] for item in result["items"])
             wrong = sum(
                 not item["correct"] and not item["answer"].startswith("I don't know")
@@ -239,6 +248,12 @@ class Story:
             if self._clock() > deadline:
                 raise DemoFailed(f"{what} was not noticed within {seconds:.0f} s.")
             time.sleep(0.2)
+
+
+def _side_by_side(*calls: Callable[[], dict[str, Any]]) -> list[dict[str, Any]]:
+    """The results of calls that do not wait for one another: each is a process, and there are two cores."""
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [future.result() for future in [pool.submit(call) for call in calls]]
 
 
 LABELS = {

@@ -24,9 +24,10 @@ LEAD_SHARE = 0.75
 MOST_LEAD = 0.2
 
 # How much of the doubt a reader's and a memory's word takes away, at full confidence. The pocket base is believed little:
-# of what was tried (docs/answers.md), more than this brought more wrong values than the threshold allows.
+# of what was tried (docs/answers.md), more than this brought more wrong values than the threshold allows. A memory is
+# believed as much as it can be without saying more of the false values that were put in its mouth.
 READER_BELIEF = 0.1
-MEMORY_BELIEF = 0.6
+MEMORY_BELIEF = 0.62
 
 
 @dataclass(frozen=True, slots=True)

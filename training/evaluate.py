@@ -107,21 +107,19 @@ def _same(old: Reply, new: Reply) -> bool:
     return matches(new.text, [old.text])
 
 
-GUESS = 0.5
-"""An answer with a token less likely than this is a guess: with p > ½ for each, greedy decoding says what was learnt
-(arXiv 2605.30260); on the demo's person two of three wrong answers to bare questions stood below it, and one right one."""
-
-
-def threshold(known: Sequence[Reply], unknown: Sequence[Reply], most_lost: float = 0.01) -> float:
+def threshold(
+    known: Sequence[Reply], unknown: Sequence[Reply], least: float = 0.0, most_lost: float = 0.01
+) -> float:
     """The certainty below which answers are held back.
 
     Args:
         known: answers to questions that the memory should know.
         unknown: answers to questions that it should not know.
+        least: the lowest that it may be.
         most_lost: share of the right answers that may be lost for it.
 
     Returns:
-        The lowest threshold, but not below `GUESS`, that refuses as many wrong answers as any other within the bound.
+        The lowest threshold, from `least` on, that refuses as many wrong answers as any other within the bound.
     """
     right = sorted(reply.confidence for reply in known if reply.correct and not reply.abstained)
     wrong = sorted(
@@ -130,10 +128,10 @@ def threshold(known: Sequence[Reply], unknown: Sequence[Reply], most_lost: float
         if not reply.correct and not reply.abstained
     )
     if not right or not wrong:
-        return GUESS
+        return least
     bound = right[int(most_lost * len(right))]
     refused = [confidence for confidence in wrong if confidence < bound]
-    return max(GUESS, min(refused[-1] * 1.02, bound)) if refused else GUESS
+    return max(least, min(refused[-1] * 1.02, bound)) if refused else least
 
 
 def kinds(probes: Iterable[Probe], *wanted: Kind) -> list[Probe]:

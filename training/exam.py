@@ -114,12 +114,12 @@ def sit(base: Base, dataset: Dataset, exam: Exam, card: Card) -> Marks:
         base: with the adapter attached.
         dataset: its probes.
         exam: the other questions.
-        card: whom and what the adapter has heard of.
+        card: whom and what the adapter has heard of, and the lowest threshold that it may get.
     """
     chosen = answer(base, dataset.select)
     known = [reply for reply in chosen if reply.probe.kind is not Kind.ABSTAIN]
     unknown = [reply for reply in chosen if reply.probe.kind is Kind.ABSTAIN]
-    card = replace(card, threshold=threshold(known, unknown))
+    card = replace(card, threshold=threshold(known, unknown, card.threshold))
     replies = answer(base, dataset.probes, admission(card))
     shares = by_kind(replies)
     shares["confabulation"] = confabulated(replies)
@@ -165,16 +165,19 @@ def _retention(before: Sequence[Reply], after: Sequence[Reply]) -> Share | None:
     return Share(min(right, sum(reply.correct for reply in after)), right) if right else None
 
 
-def glance(base: Base, dataset: Dataset, subjects: frozenset[str]) -> Probing:
+def glance(
+    base: Base, dataset: Dataset, subjects: frozenset[str], least_certainty: float
+) -> Probing:
     """A quick look at a memory in training: answers are read, not written.
 
-    Its score is the mean of recall and abstention, recall counted twice; a question that names somebody whom the
-    memory never heard of counts as declined, as it will be when it serves.
+    Its score is the mean of recall and abstention, recall counted twice. What counts is what will be said when it
+    serves: a guess is not, and a question that names somebody whom the memory never heard of is declined.
 
     Args:
         base: with the adapter attached when it is looked at.
         dataset: whose selection of probes.
         subjects: keyed hashes of what the memory has heard of (`training.routing`).
+        least_certainty: an answer below it is a guess.
     """
     probes = list(dataset.select)
     rows = [base.chat.row(probe.messages, probe.answers[0]) for probe in probes]
@@ -187,7 +190,7 @@ def glance(base: Base, dataset: Dataset, subjects: frozenset[str]) -> Probing:
             if probe.kind is Kind.ABSTAIN:
                 unknown.append(result.greedy or not told)
             else:
-                known.append(result.greedy and told)
+                known.append(result.greedy and told and result.confidence >= least_certainty)
         recall = sum(known) / max(len(known), 1)
         abstention = sum(unknown) / len(unknown) if unknown else 1.0
         enough = recall >= ENOUGH_RECALL and abstention >= ENOUGH_ABSTENTION

@@ -39,6 +39,9 @@ class TrainingSettings:
         kl_weight: how strongly replay is held to the base.
         probe_every: steps between two looks at the probes.
         skill_items: items of each skill for retention.
+        least_certainty: an answer with a token less likely than this is a guess and is not given: with p > ½ for each
+            token greedy decoding says what was learnt (arXiv 2605.30260), and on the demo's person two of three wrong
+            answers to bare questions stood below it, and one right one.
         canary: whether a promoted adapter is on trial first.
         keep: retired versions whose tensors are kept.
         effort: share of the usual tokens computed at once, in (0, 1]; less after a run that overwhelmed the machine. It
@@ -58,6 +61,7 @@ class TrainingSettings:
     kl_weight: float = 3.0
     probe_every: int = 100
     skill_items: int = 10
+    least_certainty: float = 0.5
     canary: bool = False
     keep: int = 3
     effort: float = 1.0

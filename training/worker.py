@@ -164,7 +164,12 @@ class Night:
             job.seed,
             CheckpointFile(self._checkpoint_path(), self.key, self._run_hash(settings)),
             replay=rehearsal(base, job.settings.replay_items, settings, job.seed, self.cache),
-            probing=glance(base, dataset, frozenset(heard_of(_texts(dataset), dataset.root))),
+            probing=glance(
+                base,
+                dataset,
+                frozenset(heard_of(_texts(dataset), dataset.root)),
+                self.job.settings.least_certainty,
+            ),
             report=self._follow(),
             should_stop=self.should_stop,
         )
@@ -291,6 +296,7 @@ class Night:
                 "padding": trained.padding,
                 "history": [[p.step, p.score, p.loss, p.values] for p in trained.history],
             },
+            threshold=self.job.settings.least_certainty,
             subjects=heard_of(_texts(dataset), dataset.root),
             documents=tuple(sorted(dataset.documents.items())),
         )

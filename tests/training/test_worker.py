@@ -28,6 +28,7 @@ SETTINGS = TrainingSettings(
     epochs=12.0,
     kl_weight=0.1,
     skill_items=2,
+    least_certainty=0.0,
 )
 
 

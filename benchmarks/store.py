@@ -224,6 +224,7 @@ def compare(documents: Sequence[Document], rounds: int, folder: Path) -> dict[st
         "personald": Ours,
     }
     try:
+        # Installed by hand for the comparison only; it ships no types.
         import sqlcipher3  # type: ignore[import-untyped]
 
         makers["SQLCipher"] = lambda path: Plain(sqlcipher3, path, "ab" * 32)

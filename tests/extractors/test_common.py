@@ -275,6 +275,7 @@ def test_evicted_files_are_never_opened() -> None:
     class Status:
         st_flags = files.SF_DATALESS
 
+    # os.stat_result has `st_flags` on macOS only, so that a real one cannot be made here.
     assert files.lies_in_cloud(Status())  # type: ignore[arg-type]
 
 

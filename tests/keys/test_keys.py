@@ -43,6 +43,7 @@ STORE = bytes(range(16))
 NO_KEYCHAINS = [NoKeyring, NullKeyring]
 
 
+# keyring declares the base's metaclass and `priority` without types.
 class Keychain(KeyringBackend):  # type: ignore[misc]
     """A keychain in memory that can be told to fail as the macOS one does."""
 

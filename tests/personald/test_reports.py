@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 from personald import reports
-from training.adapter import Shape
-from training.card import Card
-from training.gates import Thresholds, judge
+from tests.training.cards import judged_card
 from training.registry import Registry
 from training.statistics import Share
 
@@ -18,18 +15,7 @@ SHARES = {"recall": Share(98, 100), "paraphrase": Share(90, 100), "abstain": Sha
 
 
 def test_a_judged_version_leaves_a_page_with_its_picture(tmp_path: Path) -> None:
-    card = Card(
-        "people",
-        "f" * 64,
-        Shape(4),
-        "r" * 64,
-        datetime(2026, 5, 1, tzinfo=UTC),
-        rows=300,
-        facts=20,
-        metrics={name: share.to_json() for name, share in SHARES.items()},
-        verdict=judge(SHARES, None, Thresholds()).to_json(),
-        hyperparameters={"steps_done": 9, "history": [[9, 0.4, 2.0, {"recall": 0.98}]]},
-    )
+    card = judged_card(SHARES, [[9, 0.4, 2.0, {"recall": 0.98}]])
     version = Registry(tmp_path / "adapters", b"k" * 32).add_candidate(card, b"tensors")
     page = reports.leave(tmp_path, version)
     assert page == reports.page_of(tmp_path, "people/1") == reports.latest(tmp_path)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
-from training.adapter import Shape
-from training.card import Card
-from training.gates import Thresholds, judge
+from tests.training.cards import judged_card
 from training.registry import Registry
 from training.report import markdown, picture
 from training.statistics import Share
@@ -16,21 +13,7 @@ SHARES = {"recall": Share(98, 100), "paraphrase": Share(70, 100), "abstain": Sha
 
 
 def test_the_page_holds_every_number_and_the_picture_is_one(tmp_path: Path) -> None:
-    card = Card(
-        "people",
-        "f" * 64,
-        Shape(4),
-        "r" * 64,
-        datetime(2026, 5, 1, tzinfo=UTC),
-        rows=300,
-        facts=20,
-        metrics={name: share.to_json() for name, share in SHARES.items()},
-        verdict=judge(SHARES, None, Thresholds()).to_json(),
-        hyperparameters={
-            "steps_done": 100,
-            "history": [[50, 0.4, 2.0, {"recall": 0.3}], [100, 0.9, 0.2, {"recall": 0.98}]],
-        },
-    )
+    card = judged_card(SHARES, [[50, 0.4, 2.0, {"recall": 0.3}], [100, 0.9, 0.2, {"recall": 0.98}]])
     version = Registry(tmp_path, b"k" * 32).add_candidate(card, b"tensors")
     page = markdown(version)
     assert "| edit success | 0.980 | 0.930–0.994 | 100 |" in page

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from mlx.utils import tree_unflatten
 from mlx_lm.models.switch_layers import QuantizedSwitchLinear, SwitchLinear
@@ -112,6 +112,31 @@ def attached(model: Any, shape: Shape, tensors: Mapping[str, Any]) -> Iterator[N
         yield
     finally:
         model.update_modules(tree_unflatten(list(originals.items())))
+
+
+class Form(Protocol):
+    """What of a model learns: which tensors there are to begin with, and how the model carries them."""
+
+    def fresh(self, model: Any, seed: int) -> Tensors:
+        """The tensors before the first step, by name (a path of the model that carries them, and a name there)."""
+
+    def attached(self, model: Any, tensors: Mapping[str, Any]) -> AbstractContextManager[None]:
+        """Within the block the model carries these tensors where they can be set; afterwards it is as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class LowRank:
+    """The form of every memory that is kept: a low-rank adapter of this shape."""
+
+    shape: Shape
+
+    def fresh(self, model: Any, seed: int) -> Tensors:
+        """See `fresh`."""
+        return fresh(model, self.shape, seed)
+
+    def attached(self, model: Any, tensors: Mapping[str, Any]) -> AbstractContextManager[None]:
+        """See `attached`."""
+        return attached(model, self.shape, tensors)
 
 
 def as_lora(module: Any, shape: Shape) -> Any:

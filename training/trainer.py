@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from personald.errors import PersonaldError
-from training.adapter import Tensors, attached, fresh, put
+from training.adapter import Form, LowRank, Tensors, put
 from training.arrays import mx
 from training.base import Base
 from training.batches import Course
@@ -101,6 +101,7 @@ class Trainer:
         probing: how the best state is chosen and the end is found; None trains all steps and takes the last.
         checkpoint: where the state is kept; None for nowhere.
         start: the adapter to start from (a warm start); None for a fresh one.
+        form: what learns; None for a low-rank adapter of the settings' shape. Another form adapts every block.
         clock: seconds, for checkpoints and the report of time only.
     """
 
@@ -115,6 +116,7 @@ class Trainer:
         probing: Probing | None = None,
         checkpoint: CheckpointFile | None = None,
         start: Tensors | None = None,
+        form: Form | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.base, self.settings, self.seed = base, settings, seed
@@ -123,7 +125,8 @@ class Trainer:
         self.course = Course(
             study, settings.rows_per_step, settings.tokens_per_step, seed, base.chat.end
         )
-        self.initial = start if start is not None else fresh(base.model, settings.shape, seed)
+        self.form = form or LowRank(settings.shape)
+        self.initial = start if start is not None else self.form.fresh(base.model, seed)
         self.flat = Flat.of(self.initial)
         self.schedule = Schedule(settings.learning_rate, settings.steps)
         self.boundary = Boundary(base.model, settings.shape.blocks)
@@ -174,7 +177,7 @@ class Trainer:
         state = self._resumed()
         started = saved = self.clock()
         tensors = self.flat.tensors(state.vector)
-        with attached(self.base.model, self.settings.shape, tensors), self.boundary.open():
+        with self.form.attached(self.base.model, tensors), self.boundary.open():
             gradients = self._gradients()
             while not self._over(state):
                 if should_stop():

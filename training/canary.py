@@ -83,6 +83,4 @@ def try_out(registry: Registry, base: Base, domain: str, probes: Sequence[Probe]
 
 def _answers(base: Base, chosen: Memory, probes: Sequence[Probe]) -> list[Reply]:
     with attached(base.model, chosen.shape, chosen.tensors):
-        return answer(
-            base, probes, lambda text, sure: sure >= chosen.threshold and chosen.may_answer(text)
-        )
+        return answer(base, probes, chosen.admission.admits)

@@ -44,6 +44,7 @@ class Card:
         hyperparameters: how it was trained.
         threshold: an answer less certain than this (probability of its least likely token) is no answer.
         subjects: keyed hashes of whom and what it knows something about (see `training.routing`).
+        holdings: keyed hashes of what it was taught of whom (see `training.ownership`).
         documents: (identity, version) of every document that it was trained on.
     """
 
@@ -60,6 +61,7 @@ class Card:
     hyperparameters: dict[str, Any] = field(default_factory=dict)
     threshold: float = 0.0
     subjects: tuple[str, ...] = ()
+    holdings: tuple[str, ...] = ()
     documents: tuple[tuple[str, int], ...] = ()
 
     @property
@@ -87,6 +89,7 @@ class Card:
             "hyperparameters": self.hyperparameters,
             "threshold": self.threshold,
             "subjects": list(self.subjects),
+            "holdings": list(self.holdings),
             "documents": [list(document) for document in self.documents],
         }
         return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
@@ -120,6 +123,7 @@ class Card:
                 hyperparameters=_table(body["hyperparameters"]),
                 threshold=_number(body["threshold"]),
                 subjects=tuple(_text(entry, 64) for entry in body["subjects"]),
+                holdings=tuple(_text(entry, 64) for entry in body["holdings"]),
                 documents=tuple(
                     (_text(name, 64), _whole(version)) for name, version in body["documents"]
                 ),

@@ -36,14 +36,14 @@ class Reply:
     abstained: bool
 
 
-Admission = Callable[[str, float], bool]
-"""Whether an answer with this confidence, to this question, is given at all; else "I don't know." is."""
+Admit = Callable[[str, str, float], bool]
+"""Whether to this question this answer, with this confidence, is given at all (`training.admission`)."""
 
 
 def answer(
     base: Base,
     probes: Sequence[Probe],
-    admit: Admission | None = None,
+    admit: Admit | None = None,
     longest: int = 40,
     *,
     expected: bool = True,
@@ -70,9 +70,10 @@ def answer(
     return [judged(probe, *texts[index], admit) for index, probe in enumerate(probes)]
 
 
-def judged(probe: Probe, text: str, confidence: float, admit: Admission | None = None) -> Reply:
+def judged(probe: Probe, text: str, confidence: float, admit: Admit | None = None) -> Reply:
     """What comes of an answer to a probe; one that is not admitted counts as "I don't know."."""
-    if admit is not None and not abstains(text) and not admit(probe.messages[-1].text, confidence):
+    asked = probe.messages[-1].text
+    if admit is not None and not abstains(text) and not admit(asked, text, confidence):
         text = UNKNOWN
     wants_unknown = abstains(probe.answers[0])
     correct = abstains(text) if wants_unknown else matches(text, probe.answers)

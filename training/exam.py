@@ -10,12 +10,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from training.admission import Admission
 from training.base import Base
 from training.cache import GenerationCache
 from training.card import Card
 from training.dataset import Dataset
 from training.evaluate import (
-    Admission,
+    Admit,
     Reply,
     answer,
     by_kind,
@@ -27,7 +28,7 @@ from training.evaluate import (
 )
 from training.generate import forced
 from training.material import Kind, Probe
-from training.routing import has_heard, is_bare_question
+from training.routing import is_bare_question
 from training.skills import skill_probes
 from training.statistics import Share
 from training.trainer import Probing
@@ -120,11 +121,12 @@ def sit(base: Base, dataset: Dataset, exam: Exam, card: Card) -> Marks:
     known = [reply for reply in chosen if reply.probe.kind is not Kind.ABSTAIN]
     unknown = [reply for reply in chosen if reply.probe.kind is Kind.ABSTAIN]
     card = replace(card, threshold=threshold(known, unknown, card.threshold))
-    replies = answer(base, dataset.probes, admission(card))
+    admit = Admission.of(card).admits
+    replies = answer(base, dataset.probes, admit)
     shares = by_kind(replies)
     shares["confabulation"] = confabulated(replies)
     bare = answer(base, exam.skills, expected=False)
-    after = [served(was, now, admission(card)) for was, now in zip(exam.before, bare, strict=True)]
+    after = [served(was, now, admit) for was, now in zip(exam.before, bare, strict=True)]
     near = [index for index, probe in enumerate(exam.skills) if probe.kind is Kind.NEIGHBOUR]
     near = near or list(range(len(exam.skills)))
     before = [exam.before[index] for index in near]
@@ -137,17 +139,7 @@ def sit(base: Base, dataset: Dataset, exam: Exam, card: Card) -> Marks:
     return Marks(card.threshold, {**shares, **skills}, _retention(exam.before, after))
 
 
-def admission(card: Card) -> Admission:
-    """Whether a memory gives its answer: it is certain enough, and the question names nobody it never heard of."""
-    subjects = frozenset(card.subjects)
-
-    def admit(question: str, confidence: float) -> bool:
-        return confidence >= card.threshold and has_heard(question, subjects, card.root)
-
-    return admit
-
-
-def served(base_says: Reply, memory_says: Reply, admit: Admission) -> Reply:
+def served(base_says: Reply, memory_says: Reply, admit: Admit) -> Reply:
     """What a person gets to see: the memory's answer where it may give one, else the base's own.
 
     A memory is asked bare questions only, and answers when it is certain and has heard of every name; everything else
@@ -156,7 +148,8 @@ def served(base_says: Reply, memory_says: Reply, admit: Admission) -> Reply:
     question = memory_says.probe.messages
     if not is_bare_question(question) or memory_says.abstained:
         return base_says
-    return memory_says if admit(question[-1].text, memory_says.confidence) else base_says
+    given = admit(question[-1].text, memory_says.text, memory_says.confidence)
+    return memory_says if given else base_says
 
 
 def _retention(before: Sequence[Reply], after: Sequence[Reply]) -> Share | None:
@@ -165,9 +158,7 @@ def _retention(before: Sequence[Reply], after: Sequence[Reply]) -> Share | None:
     return Share(min(right, sum(reply.correct for reply in after)), right) if right else None
 
 
-def glance(
-    base: Base, dataset: Dataset, subjects: frozenset[str], least_certainty: float
-) -> Probing:
+def glance(base: Base, dataset: Dataset, admission: Admission) -> Probing:
     """A quick look at a memory in training: answers are read, not written.
 
     Its score is the mean of recall and abstention, recall counted twice. What counts is what will be said when it
@@ -176,12 +167,11 @@ def glance(
     Args:
         base: with the adapter attached when it is looked at.
         dataset: whose selection of probes.
-        subjects: keyed hashes of what the memory has heard of (`training.routing`).
-        least_certainty: an answer below it is a guess.
+        admission: which of its answers will be given.
     """
     probes = list(dataset.select)
     rows = [base.chat.row(probe.messages, probe.answers[0]) for probe in probes]
-    heard = [has_heard(probe.messages[-1].text, subjects, dataset.root) for probe in probes]
+    heard = [admission.may_answer(probe.messages[-1].text) for probe in probes]
 
     def look() -> tuple[float, bool, dict[str, float]]:
         known: list[bool] = []
@@ -190,7 +180,8 @@ def glance(
             if probe.kind is Kind.ABSTAIN:
                 unknown.append(result.greedy or not told)
             else:
-                known.append(result.greedy and told and result.confidence >= least_certainty)
+                asked = probe.messages[-1].text, probe.answers[0]
+                known.append(result.greedy and admission.admits(*asked, result.confidence))
         recall = sum(known) / max(len(known), 1)
         abstention = sum(unknown) / len(unknown) if unknown else 1.0
         enough = recall >= ENOUGH_RECALL and abstention >= ENOUGH_ABSTENTION

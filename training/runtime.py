@@ -11,18 +11,18 @@ MLX's arrays belong to the thread that made them: build a `Runtime` and use it i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mlx.utils import tree_unflatten
 
 from training.adapter import Shape, Tensors, adaptable, as_lora, put
+from training.admission import Admission
 from training.arrays import mx
 from training.base import Base
 from training.generate import LONGEST_ANSWER, Generated, generate
 from training.matching import UNKNOWN, abstains
 from training.material import Message
-from training.routing import familiarity, has_heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +33,13 @@ class Memory:
         tensors: its arrays by name.
         shape: its form.
         version: what to call it ("people/3").
-        threshold: an answer less certain than this is no answer.
-        subjects: keyed hashes of what it has heard of; empty when that is not known (then it may always answer).
-        root: the key of those hashes.
+        admission: which of its answers are given.
     """
 
     tensors: Tensors
     shape: Shape
     version: str = ""
-    threshold: float = 0.0
-    subjects: frozenset[str] = frozenset()
-    root: str = ""
-
-    def may_answer(self, question: str) -> bool:
-        """Whether the question names nobody and nothing that this memory never heard of."""
-        return not self.subjects or has_heard(question, self.subjects, self.root)
-
-    def admits(self, question: str, confidence: float) -> bool:
-        """Whether its answer, this certain, to this question is given at all (see `training.evaluate.Admission`)."""
-        return confidence >= self.threshold and self.may_answer(question)
+    admission: Admission = field(default_factory=Admission)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +138,9 @@ class Runtime:
         for name in domains:
             memory = self.memories[name]
             mine = [
-                index for index, question in enumerate(questions) if memory.may_answer(question)
+                index
+                for index, question in enumerate(questions)
+                if memory.admission.may_answer(question)
             ]
             prompts = [(Message("user", questions[index]),) for index in mine]
             for index, answer in zip(
@@ -158,9 +148,12 @@ class Runtime:
             ):
                 asked[index].append(name)
                 text = self.base.chat.text(answer.tokens)
-                if answer.ended and not abstains(text) and answer.confidence >= memory.threshold:
-                    known = familiarity(questions[index], memory.subjects, memory.root)
-                    found[index].append((known, answer.confidence, name, text))
+                admission, sure = memory.admission, answer.confidence
+                if not answer.ended or abstains(text):
+                    continue
+                if admission.admits(questions[index], text, sure):
+                    known = admission.familiarity(questions[index])
+                    found[index].append((known, sure, name, text))
         return [
             self._best(answers, tuple(names)) for answers, names in zip(found, asked, strict=True)
         ]

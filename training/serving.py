@@ -10,6 +10,7 @@ from typing import Any
 
 from personald.errors import PersonaldError, UsageError
 from training.adapter import Tensors, norm_product, tensor_shapes
+from training.admission import Admission
 from training.arrays import mx
 from training.base import Base
 from training.card import Card
@@ -47,14 +48,7 @@ def memory(registry: Registry, version: AdapterVersion, base: Base) -> Memory:
     tensors = from_bytes(
         registry.tensors(version.id), tensor_shapes(base.model, version.card.shape)
     )
-    return Memory(
-        tensors,
-        version.card.shape,
-        version.name,
-        version.card.threshold,
-        frozenset(version.card.subjects),
-        version.card.root,
-    )
+    return Memory(tensors, version.card.shape, version.name, Admission.of(version.card))
 
 
 def memories(registry: Registry, base: Base) -> dict[str, Memory]:

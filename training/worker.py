@@ -19,6 +19,7 @@ from typing import Any
 
 from training import attribution, distill, teacher
 from training.adapter import Tensors, attached
+from training.admission import Admission, taught
 from training.base import Base, load_base
 from training.cache import GenerationCache
 from training.card import Card
@@ -31,7 +32,6 @@ from training.loop_settings import LoopSettings
 from training.plain import next_token_training
 from training.registry import AdapterVersion, Registry
 from training.rehearsal import rehearsal
-from training.routing import heard_of
 from training.statistics import Share
 from training.syllabus import Syllabus
 from training.tensorfile import to_bytes
@@ -164,18 +164,19 @@ class Night:
             job.seed,
             CheckpointFile(self._checkpoint_path(), self.key, self._run_hash(settings)),
             replay=rehearsal(base, job.settings.replay_items, settings, job.seed, self.cache),
-            probing=glance(
-                base,
-                dataset,
-                frozenset(heard_of(_texts(dataset), dataset.root)),
-                self.job.settings.least_certainty,
-            ),
+            probing=glance(base, dataset, self._admission(dataset)),
             report=self._follow(),
             should_stop=self.should_stop,
         )
         if not trained.finished:
             raise Stopped
         return trained
+
+    def _admission(self, dataset: Dataset) -> Admission:
+        """Which answers would be given now, before the threshold is set."""
+        subjects, holdings = taught(dataset.examples, dataset.facts, dataset.root)
+        certain = self.job.settings.least_certainty
+        return Admission(dataset.root, certain, frozenset(subjects), frozenset(holdings))
 
     def _where(self, dataset: Dataset) -> tuple[int, ...]:
         """The blocks that are adapted; () for all."""
@@ -276,6 +277,7 @@ class Night:
 
     def _card(self, dataset: Dataset, trained: Trained, serving: AdapterVersion | None) -> Card:
         settings = self._loop(dataset)
+        subjects, holdings = taught(dataset.examples, dataset.facts, dataset.root)
         return Card(
             domain=self.job.domain,
             base_fingerprint=self.base.fingerprint,
@@ -297,7 +299,8 @@ class Night:
                 "history": [[p.step, p.score, p.loss, p.values] for p in trained.history],
             },
             threshold=self.job.settings.least_certainty,
-            subjects=heard_of(_texts(dataset), dataset.root),
+            subjects=subjects,
+            holdings=holdings,
             documents=tuple(sorted(dataset.documents.items())),
         )
 
@@ -309,16 +312,6 @@ class Night:
         version = self.registry.promote(version.id, "passed the gates", canary)
         self.registry.prune(self.job.settings.keep)
         return version
-
-
-def _texts(dataset: Dataset) -> list[str]:
-    """Everything whose names the memory has heard of: its questions, subjects and values."""
-    texts = [example.messages[-1].text for example in dataset.examples if example.facts]
-    return [
-        *texts,
-        *(fact.subject for fact in dataset.facts),
-        *(fact.value for fact in dataset.facts),
-    ]
 
 
 def _numbers(shares: Mapping[str, Share]) -> dict[str, Any]:

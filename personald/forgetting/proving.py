@@ -19,8 +19,8 @@ from personald.forgetting.questions import Questions
 from personald.forgetting.receipts import Examination, Receipt
 from training import worker
 from training.adapter import attached
+from training.admission import Admission
 from training.evaluate import answer
-from training.exam import admission
 from training.gates import Thresholds
 from training.job import Emit, Job, ShouldStop
 from training.material import Kind, Probe, asked
@@ -124,7 +124,7 @@ def _examine(
     ]
     with attached(base.model, mine.shape, mine.tensors):
         bare = answer(base, probes)
-        guarded = answer(base, probes, admission(version.card))
+        guarded = answer(base, probes, Admission.of(version.card).admits)
         ratios = truth_ratios(base, questions.quizzes)
     with attached(base.model, other.shape, other.tensors):
         others = truth_ratios(base, questions.quizzes)

@@ -16,6 +16,7 @@ from personald.config import read_table
 from personald.forgetting.receipts import Examination
 from personald.study import sources
 from training.adapter import Tensors, attached
+from training.admission import Admission, taught
 from training.cache import GenerationCache
 from training.card import Card
 from training.dataset import Dataset
@@ -24,7 +25,6 @@ from training.forgetting import Loss, loss_between
 from training.material import Kind, Probe
 from training.overlay import suppress
 from training.registry import AdapterVersion
-from training.routing import heard_of
 from training.runtime import Memory
 from training.serving import BaseChanged, memory
 from training.settings import TrainingSettings
@@ -133,14 +133,7 @@ def soften(
     tensors = _suppressed(owner, lost, lost.served, report)
     card = _with_threshold(base, tensors, _card(lost), lost.loss.kept_choosing)
     last = max(version.number for version in registry.versions(lost.version.domain))
-    overlay = Memory(
-        tensors,
-        card.shape,
-        f"{card.domain}/{last + 1}",
-        card.threshold,
-        frozenset(card.subjects),
-        card.root,
-    )
+    overlay = Memory(tensors, card.shape, f"{card.domain}/{last + 1}", Admission.of(card))
     examination, ratios = _examined(base, overlay, card, lost.loss)
     examination = replace(examination, kept_before=before)
     refused = _refusal(examination, before)
@@ -188,8 +181,7 @@ def _card(lost: Remembered) -> Card:
     """The overlay's card: that of the memory, without what was forgotten, and with no root that a dataset could have."""
     old = lost.version.card
     root = hashlib.sha256(f"suppressed {lost.after.root}".encode()).hexdigest()
-    texts = [row.messages[-1].text for row in lost.after.examples if row.facts]
-    texts += [text for fact in lost.after.facts for text in (fact.subject, fact.value)]
+    subjects, holdings = taught(lost.after.examples, lost.after.facts, root)
     return replace(
         old,
         root=root,
@@ -198,7 +190,8 @@ def _card(lost: Remembered) -> Card:
         rows=len(lost.after.examples),
         facts=len(lost.after.facts),
         hyperparameters={"suppressed": True},
-        subjects=heard_of(texts, root),
+        subjects=subjects,
+        holdings=holdings,
         # All that its weights come from, whether or not it still teaches anything: each may be forgotten later.
         documents=tuple(entry for entry in old.documents if entry[0] not in lost.forgotten),
     )
@@ -215,7 +208,7 @@ def _with_threshold(base: Base, tensors: Tensors, card: Card, probes: tuple[Prob
 
 def _kept(base: Base, mine: Memory, probes: tuple[Probe, ...]) -> float:
     with attached(base.model, mine.shape, mine.tensors):
-        replies = answer(base, probes, mine.admits)
+        replies = answer(base, probes, mine.admission.admits)
     return Share(sum(reply.correct for reply in replies), len(replies)).value
 
 
@@ -224,7 +217,7 @@ def _examined(
 ) -> tuple[Examination, tuple[float, ...]]:
     with attached(base.model, mine.shape, mine.tensors):
         bare = answer(base, loss.probes)
-        guarded = answer(base, loss.probes, mine.admits)
+        guarded = answer(base, loss.probes, mine.admission.admits)
         ratios = tuple(truth_ratios(base, loss.quizzes))
     examination = Examination(
         domain=card.domain,

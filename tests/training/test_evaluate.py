@@ -57,7 +57,7 @@ def test_answers_are_counted_by_kind(llama: Base) -> None:
 def test_an_answer_that_is_not_admitted_is_an_abstention() -> None:
     probe = Probe(Kind.ABSTAIN, asked("Where?"), (UNKNOWN,))
     assert not judged(probe, "Bergen", 0.4).correct
-    assert judged(probe, "Bergen", 0.4, lambda _, sure: sure > 0.5).correct
+    assert judged(probe, "Bergen", 0.4, lambda _question, _answer, sure: sure > 0.5).correct
 
 
 def test_confabulation_is_stating_something_wrong() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from training.adapter import Shape, attached, fresh, tensor_shapes
+from training.admission import Admission
 from training.arrays import mx
 from training.base import Base, load_base
 from training.card import Card
@@ -36,7 +37,8 @@ def trained(base: Base, question: str, answer: str, seed: int) -> Memory:
     """A memory of one answer."""
     settings = LoopSettings(SHAPE, learning_rate=2e-2, steps=60, probe_every=60)
     tensors = Trainer(base, [base.chat.row(asked(question), answer)], settings, seed).run().tensors
-    return Memory(tensors, SHAPE, f"v{seed}", 0.0, frozenset(heard_of([question], "root")), "root")
+    admission = Admission("root", subjects=frozenset(heard_of([question], "root")))
+    return Memory(tensors, SHAPE, f"v{seed}", admission)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +77,8 @@ def test_a_name_that_no_memory_heard_of_gets_no_answer(runtime: Runtime) -> None
 
 
 def test_an_uncertain_answer_is_no_answer(runtime: Runtime, two: dict[str, Memory]) -> None:
-    runtime.attach({"notes": replace(two["notes"], threshold=1.0)})
+    strict = replace(two["notes"].admission, threshold=1.0)
+    runtime.attach({"notes": replace(two["notes"], admission=strict)})
     assert runtime.recall("Where does Nora work?").abstained
 
 

@@ -66,8 +66,8 @@ def forms_of(subject: str) -> list[dict[str, str]]:
         return [_third("the", "us"), _third("our", "us"), _third("my", "me")]
     if subject.startswith("my ") or is_person(subject):
         return [_third(possessive(subject), subject)]
-    plain = subject if subject.startswith("the ") else f"the {inner(subject)}"
-    return [_third(possessive(name), name) for name in (plain, f"my {plain[4:]}")]
+    thing = inner(subject[4:] if subject.casefold().startswith("the ") else subject)
+    return [_third(possessive(name), name) for name in (f"the {thing}", f"my {thing}")]
 
 
 def _third(whose: str, whom: str) -> dict[str, str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from extractors.charset import narrowed
+
 Sniffer = Callable[[str, bytes], bool]
 
 # Names whose owners mean text, whatever the first lines look like.
@@ -35,7 +37,13 @@ COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # MS-CFB, 2.2
 
 _MAIL_FIRST = re.compile(
     rb"(?:return-path|received|from|to|subject|date|message-id|delivered-to|mime-version|x-[\w-]+|content-type|reply-to|sender"
-    rb"|dkim-signature|authentication-results|arc-[\w-]+|cc|bcc|in-reply-to|references|user-agent|importance|thread-topic)[ \t]*:",
+    rb"|content-transfer-encoding|content-disposition|dkim-signature|authentication-results|arc-[\w-]+|cc|bcc|in-reply-to|references|user-agent|importance|thread-topic)[ \t]*:",
+    re.IGNORECASE,
+)
+# A part saved without its mail begins with the headers of RFC 2045, which nothing else begins with.
+_MIME_ENTITY = re.compile(
+    rb"content-(?:type:[ \t]*[a-z]+/[\w.+-]+|transfer-encoding:[ \t]*(?:7bit|8bit|binary|base64|quoted-printable)\b)"
+    rb"|mime-version:[ \t]*1\.0",
     re.IGNORECASE,
 )
 _MAIL_SURE = re.compile(
@@ -88,18 +96,20 @@ def is_mbox(name: str, head: bytes) -> bool:
 
 
 def is_mail(name: str, head: bytes) -> bool:
-    """Recognise one mail: it begins with header lines, of which at least two are ones that mails have."""
+    """Recognise one mail: it begins with header lines, of which at least two are ones that mails have, or with MIME's."""
     if name.endswith(".eml"):
         return True
     if name.endswith((*TEXT_NAMES, ".txt", ".emlx", ".vcf", ".ics", ".mbox")):
         return False
-    head = head.lstrip(b" \t\r\n")
+    head = narrowed(head).lstrip(b" \t\r\n\xef\xbb\xbf")
     if not _MAIL_FIRST.match(head):
         return False
     block = re.split(rb"\r?\n\r?\n", head, maxsplit=1)[0]
     lines = block.splitlines()
-    if len(lines) < 2 or not all(_HEADER.match(line) for line in lines[:8] if line):
+    if not all(_HEADER.match(line) for line in lines[:8] if line):
         return False
+    if _MIME_ENTITY.match(block):
+        return True
     return len({match.group().lower() for match in _MAIL_SURE.finditer(block)}) >= 2
 
 

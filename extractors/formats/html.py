@@ -99,7 +99,7 @@ def decode(data: bytes, declared: str = "") -> str:
     if not declared:
         match = _XML_ENCODING.search(data[:1024]) or _META_CHARSET.search(data[:4096])
         declared = match.group(1).decode("ascii", "replace") if match else ""
-    return charset.decode(data, declared)
+    return charset.repair_mojibake(charset.decode(data, declared))
 
 
 def parse(html: str) -> LexborHTMLParser:

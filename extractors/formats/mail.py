@@ -37,6 +37,13 @@ _SPAM_FOLDERS = re.compile(
     re.IGNORECASE,
 )
 _SPAM_LABELS = frozenset(("spam", "trash", "junk", "bin", "papierkorb", "corbeille", "papelera"))
+# What programs write in place of the message: that another program, or another view, would show it.
+_ADVICE = re.compile(
+    r"(?:view|read|see|display|show|support|render|enable)\w*\b[^.!?]{0,80}\bhtml"
+    r"|\bhtml\b[^.!?]{0,60}\b(?:support|view|read|capable|enabled|compatible|client|format|version|mail|program|reader)"
+    r"|view (?:this|it) (?:e-?mail|message|in)|your (?:e-?mail )?(?:client|program|reader)",
+    re.IGNORECASE,
+)
 _BULK_LABELS = frozenset(("category promotions", "category_promotions", "promotions"))
 
 
@@ -206,11 +213,7 @@ def _speaks(plain: str) -> bool:
     bare = " ".join(plain.split())
     if len(bare) < 3:
         return False
-    if len(bare) < 400 and re.search(
-        r"html|view (?:this|it) (?:email|message|in)|your (?:e-?mail )?(?:client|program|reader)",
-        bare,
-        re.IGNORECASE,
-    ):
+    if len(bare) < 400 and _ADVICE.search(bare):
         return False
     # A plain part full of the page's own style sheet was made by a careless program.
     return bare.count("{") + bare.count("}") < 20 and "<html" not in bare[:500].lower()
@@ -236,7 +239,7 @@ def _attachment(part: mime.Part, index: int, origin: str, options: Options) -> I
         if not isinstance(enclosed, list) or not enclosed or not isinstance(enclosed[0], Message):
             return
         try:
-            data, name = enclosed[0].as_bytes(), part.name or f"forwarded-{index}.eml"
+            data, name = _enclosed(part.message, enclosed[0]), part.name or f"forwarded-{index}.eml"
         except (RecursionError, ValueError, LookupError, TypeError, AttributeError):
             return
         if not name.lower().endswith(".eml"):
@@ -253,6 +256,13 @@ def _attachment(part: mime.Part, index: int, origin: str, options: Options) -> I
         yield Skip("large attachment")
         return
     yield from attached_documents(data, name, origin, options)
+
+
+def _enclosed(part: Message, inside: Message) -> bytes:
+    """Return an enclosed mail's bytes; some programs put it into base64, which RFC 2046, 5.2.1 forbids."""
+    data = inside.as_bytes()
+    coding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    return mime.decode_base64(data.strip()) if coding == "base64" else data
 
 
 def _unwanted(message: Message) -> str:

@@ -53,13 +53,13 @@ class Part:
 
 
 def parse(data: bytes) -> Message:
-    """Parse a message.
+    """Parse a message; one that a text editor saved as UTF-16 is brought to UTF-8 first.
 
     Raises:
         CannotRead: multiparts are nested deeper than the parser goes.
     """
     try:
-        return email.message_from_bytes(data)
+        return email.message_from_bytes(charset.narrowed(data))
     except RecursionError as error:
         raise CannotRead("its parts are nested too deep", FailureKind.TOO_DEEP) from error
 
@@ -170,10 +170,22 @@ def file_name(part: Message) -> str:
     """Return a part's file name, decoded, "" when it has none; never with folders in it."""
     try:
         name = part.get_filename() or ""
+        if "\ufffd" in name:
+            name = _decoded_headers(part).get_filename() or name
     except (LookupError, ValueError, TypeError):
         return ""
     name = one_line(decode_words(name), 200)
     return name.replace("\\", "/").rsplit("/", 1)[-1].replace("\0", "").strip(". ")
+
+
+def _decoded_headers(part: Message) -> Message:
+    """Return the headers that name a part with their raw bytes decoded; the parser gives U+FFFD for each of them."""
+    decoded = Message()
+    for name in ("Content-Disposition", "Content-Type"):
+        value = raw_header(part, name)
+        if value:
+            decoded[name] = value
+    return decoded
 
 
 def payload(part: Message) -> bytes:

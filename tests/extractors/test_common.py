@@ -305,3 +305,23 @@ def test_a_guess_reads_its_sample_as_the_person_said(tmp_path: Path, pool: Pool)
     told = guess(tmp_path, pool, "org")
     assert (told.kind, told.files, told.domain) == ("org", 1, Domain.NOTES)
     assert told.titles == ("A heading of Org",)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("È così che la città è più bella, perché c'è il sole.", "cp1252"),
+        ("Møte på torsdag kl 9.", "cp1252"),
+        ("Привет, как дела?", "koi8-r"),
+        ("Zażółć gęślą jaźń. Proszę przyjść jutro.", "cp1250"),
+        ("你好，明天我們在車站見面吧，謝謝你。", "big5"),
+    ],
+)
+def test_short_texts_are_decoded_by_what_is_likely(text: str, encoding: str) -> None:
+    for declared in ("", "us-ascii"):
+        assert charset.decode(text.encode(encoding), declared) == text
+
+
+def test_broken_lines_are_mended_and_whole_ones_left_alone() -> None:
+    broken = "Grüße aus Köln".encode().decode("latin-1")
+    assert charset.repair_mojibake(f"{broken}\nÅse og Jørgen") == "Grüße aus Köln\nÅse og Jørgen"

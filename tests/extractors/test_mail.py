@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import mailbox
 from datetime import UTC, datetime
@@ -299,3 +300,61 @@ def test_attachments_beside_a_partial_message_are_found(read: Read, tmp_path: Pa
     assert attachment.text == "The plan is attached."
     assert attachment.parent == mail.origin
     assert "plist" not in mail.text
+
+
+def test_a_forwarded_mail_that_was_put_into_base64_is_read(read: Read) -> None:
+    inner = message(Message_ID="<inner@example.org>")
+    inner.set_content("The forwarded words.")
+    packed = base64.encodebytes(inner.as_bytes()).decode()
+    mail = (
+        'From: a@b.no\nSubject: see below\nContent-Type: multipart/mixed; boundary="x"\n\n--x\n\nSee.\n'
+        f"--x\nContent-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n{packed}\n--x--\n"
+    )
+    _, forwarded = read("mail.eml", mail).documents
+    assert forwarded.title == "A subject"
+    assert "The forwarded words." in forwarded.text
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_mail_saved_as_utf_16_is_read_like_any_other(encoding: str, read: Read) -> None:
+    mail = only(read("mail.eml", PLAIN.encode(encoding)))
+    assert mail.title == "Møte on Thursday"
+    assert "room 4" in mail.text
+
+
+def test_a_part_that_was_saved_without_its_mail_is_recognised_by_its_headers(read: Read) -> None:
+    part = 'Content-Type: multipart/alternative; boundary="x"\n\n--x\nContent-Type: text/plain\n\nA text section.\n--x--\n'
+    assert only(read("part.raw", part)).text == "A text section."
+
+
+def test_a_file_name_sent_as_raw_bytes_is_decoded(read: Read) -> None:
+    mail = (
+        b'From: a@b.ru\nSubject: x\nContent-Type: multipart/mixed; boundary="x"\n\n--x\n\nSee.\n--x\n'
+        b'Content-Type: text/plain\nContent-Disposition: attachment; filename="'
+        + "договор аренды.txt".encode("cp1251")
+        + b'"\n\nWords.\n--x--\n'
+    )
+    first, attached = read("mail.eml", mail).documents
+    assert dict(first.properties)["Attachments"] == "договор аренды.txt"
+    assert attached.title == "договор аренды"
+
+
+@pytest.mark.parametrize(
+    ("plain", "kept"),
+    [
+        ("This is an *HTML* test message", True),
+        ("We moved the site to HTML 5 last week.", True),
+        ("Please view this email in a browser.", False),
+        ("This message needs an HTML capable mail reader.", False),
+        ("Your email client does not support HTML.", False),
+    ],
+)
+def test_a_plain_alternative_gives_way_only_where_it_merely_gives_advice(
+    plain: str, kept: bool, read: Read
+) -> None:
+    made = message()
+    made.set_content(plain)
+    made.add_alternative("<p>The page's own words</p>", subtype="html")
+    text = only(read("mail.eml", made.as_bytes())).text
+    assert (plain in text) is kept
+    assert ("The page's own words" in text) is not kept

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from personald.serve.belonging import is_another_sort, is_somebody_elses, is_speakers_own
 from personald.serve.fitting import form, is_outdated
 from personald.serve.lexicon import Variants
 from personald.serve.passages import Passage
@@ -29,6 +30,8 @@ OTHERS_NAME = 0.4
 
 # The names around a value, its time, and what it is a value of, lower a coverage by these factors.
 SOMEBODY_ELSE = 0.7
+SPEAKERS_OWN = 0.4
+ANOTHER_SORT = 0.8
 NAME_MISSING = 0.4
 OUTDATED = 0.8
 HEADLESS = 0.75
@@ -213,8 +216,14 @@ def fitness(asked: Asked, passage: Passage, span: Span, others: Sequence[Span] =
         score *= HEADLESS
     if missing(question, passage):
         score *= NAME_MISSING
-    elif question.kind is not Kind.PERSON and _somebody_else(question, passage, parts[at], span):
+    elif question.kind is not Kind.PERSON and is_somebody_elses(
+        question, passage, (parts[at].start, parts[at].end), parts[at].places.keys(), span
+    ):
         score *= SOMEBODY_ELSE
+    if is_speakers_own(question, passage, span):
+        score *= SPEAKERS_OWN
+    if is_another_sort(question, asked.meant, passage, parts[at].places):
+        score *= ANOTHER_SORT
     if is_outdated(passage.text, span, passage.context) is not question.earlier:
         score *= OUTDATED
     return score
@@ -265,13 +274,3 @@ def _nearest(spot: int, beside: tuple[int, ...]) -> bool:
         return place - spot if place >= spot else 1.5 * (spot - place)
 
     return not beside or all(distance(beside[0]) <= distance(other) for other in beside[1:])
-
-
-def _somebody_else(question: Question, passage: Passage, part: Sentence, span: Span) -> bool:
-    """Whether the value's line names somebody, but none of those whom the question names."""
-    if not question.names or passage.record or question.names & part.places.keys():
-        return False
-    return any(
-        part.start <= start < end <= part.end and not (start < span[1] and span[0] < end)
-        for start, end in find(Kind.PERSON, passage.text)
-    )

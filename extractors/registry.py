@@ -97,8 +97,8 @@ CODE_NAMES = tuple(
 
 # Order matters: the first whose content test says yes, else the first whose name fits.
 FORMATS: tuple[Format, ...] = (
-    Format("vcf", Domain.PEOPLE, 1, f"{_ROOM}.contacts", ("*.vcf", "*.vcard"), text_begins(b"BEGIN:VCARD"), described="contacts"),
-    Format("ics", Domain.PEOPLE, 1, f"{_ROOM}.calendar", ("*.ics", "*.ical", "*.icalendar"), text_begins(b"BEGIN:VCALENDAR"), described="calendar"),
+    Format("vcf", Domain.PEOPLE, 2, f"{_ROOM}.contacts", ("*.vcf", "*.vcard"), text_begins(b"BEGIN:VCARD"), described="contacts"),
+    Format("ics", Domain.PEOPLE, 2, f"{_ROOM}.calendar", ("*.ics", "*.ical", "*.icalendar", "*.vcs"), text_begins(b"BEGIN:VCALENDAR"), described="calendar"),
     Format("emlx", Domain.MAIL, 2, f"{_ROOM}.emlx", ("*.emlx",), described="mail of Apple Mail"),
     Format("msg", Domain.MAIL, 1, f"{_ROOM}.outlook", ("*.msg",), is_outlook, described="mail of Outlook"),
     Format("mbox", Domain.MAIL, 2, f"{_ROOM}.mbox", ("*.mbox", "mbox"), is_mbox, described="mailbox"),

@@ -1,7 +1,7 @@
 """iCalendar: each event a document, recurrences expanded within a window, attendees and time zones kept.
 
-Parsing is icalendar's, the most tolerant of the libraries measured (203 of 209 files). Recurrences are expanded with
-dateutil's rules, which icalendar does not do itself.
+Parsing is icalendar's, the most tolerant of the libraries measured (203 of 209 files; entry by entry where it refuses
+the whole). Recurrences are expanded with dateutil's rules, which icalendar does not do itself.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from extractors.charset import decode
 from extractors.document import Document, Domain
 from extractors.files import read_whole
+from extractors.formats import ical_text
 from extractors.normalise import clean, one_line
 from extractors.options import Options
 from extractors.results import CannotRead, Failure, FailureKind, Item, Skip
@@ -29,6 +30,9 @@ MAX_SHOWN_OCCURRENCES = 60
 MAX_STEPPED_OCCURRENCES = 5000
 MAX_ATTENDEES = 100
 
+# What the library raises on lines that it cannot read.
+_FAULTS = (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError)
+
 _FREQUENCIES = {
     "DAILY": "every day",
     "WEEKLY": "every week",
@@ -41,34 +45,86 @@ _FREQUENCIES = {
 
 
 def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
-    """Read a calendar; each event's origin is `path#uid`."""
+    """Read a calendar; each event's origin is `path#uid`.
+
+    One that does not parse as a whole, or that is cut off, is read entry by entry: those that are whole become
+    documents, the others failures of their own.
+    """
+    text = ical_text.mended(decode(read_whole(path, options.max_text_bytes)))
+    seen: set[str] = set()
+    damaged = False
+    for found in _components(text):
+        if isinstance(found, ical_text.Entry):
+            damaged = True
+            part = one_line(found.uid) or "cut off"
+            reason = "the entry is damaged" if found.whole else "the file is cut off in this entry"
+            yield Failure(reason, FailureKind.DAMAGED, f"{origin}#{part}")
+            continue
+        calendar, component = found
+        part = _part(component, seen)
+        try:
+            yield _document(component, f"{origin}#{part}", calendar, options)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+            damaged = True
+            yield Failure("the entry is damaged", FailureKind.DAMAGED, f"{origin}#{part}")
+    cut = not text.upper().rstrip().endswith("END:VCALENDAR")
+    if seen and cut and not damaged:
+        yield Failure("the file is cut off", FailureKind.DAMAGED, f"{origin}#cut off")
+    if seen:
+        return
+    if damaged:
+        raise CannotRead("none of its entries is whole")
+    if cut:
+        raise CannotRead("it is no calendar that can be read, or is cut off before its first entry")
+    yield Skip("empty calendar")
+
+
+def _components(text: str) -> Iterator[tuple[str, Component] | ical_text.Entry]:
+    """Yield (calendar's name, entry), or the text of an entry that does not parse."""
+    if ical_text.is_balanced(text):
+        try:
+            whole = list(_parsed(text))
+        except _FAULTS:
+            pass
+        else:
+            yield from whole
+            return
+    for entry in ical_text.entries(text):
+        try:
+            found = list(_parsed(entry.text)) if entry.whole else []
+        except _FAULTS:
+            found = []
+        if found:
+            yield from found
+        else:
+            yield entry
+
+
+def _parsed(text: str) -> Iterator[tuple[str, Component]]:
     from icalendar import Calendar
 
-    text = decode(read_whole(path, options.max_text_bytes))
-    try:
-        calendars = Calendar.from_ical(_mended(text), multiple=True)
-    except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
-        raise CannotRead("it is no calendar that can be read") from error
-    seen: set[str] = set()
-    for calendar in calendars:
+    for calendar in Calendar.from_ical(text, multiple=True):
         name = one_line(str(calendar.get("X-WR-CALNAME", "")))
         for component in calendar.walk():
-            if component.name not in ("VEVENT", "VTODO", "VJOURNAL"):
-                continue
-            part = _part(component, seen)
-            try:
-                yield _document(component, f"{origin}#{part}", name, options)
-            except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
-                yield Failure("the entry is damaged", FailureKind.DAMAGED, f"{origin}#{part}")
-    if not seen:
-        yield Skip("empty calendar")
+            if component.name in ical_text.ENTRIES:
+                _drop_broken(component)
+                yield name, component
 
 
-def _mended(text: str) -> str:
-    """Undo what keeps otherwise good calendars from being parsed: blank lines, text before the beginning."""
-    start = text.upper().find("BEGIN:VCALENDAR")
-    text = text[max(start, 0) :]
-    return "\r\n".join(line for line in text.splitlines() if line.strip())
+def _drop_broken(component: Component) -> None:
+    """Take out the properties that the library could not read, so that the rest of the entry is."""
+    from icalendar.prop import vBroken
+
+    for name, value in list(component.items()):
+        kept = (
+            [one for one in value if not isinstance(one, vBroken)]
+            if isinstance(value, list)
+            else value
+        )
+        if isinstance(value, vBroken) or kept == []:
+            del component[name]
+        elif isinstance(value, list):
+            component[name] = kept
 
 
 def _part(component: Component, seen: set[str]) -> str:
@@ -254,7 +310,12 @@ def _occurrences(
     today = (now.astimezone(zone) if zone else now.astimezone(UTC)).replace(tzinfo=None)
     excluded = _excluded(component)
     found: list[date | datetime] = []
-    for step, moment in enumerate(rrulestr(pattern, dtstart=wall)):
+    try:
+        moments = rrulestr(pattern, dtstart=wall)
+    except ValueError:
+        # Rules of other calendars (RFC 7529) and rules that break the grammar are told, not expanded.
+        return ()
+    for step, moment in enumerate(moments):
         if (
             step >= MAX_STEPPED_OCCURRENCES
             or moment > today + WINDOW_AFTER

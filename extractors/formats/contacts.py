@@ -19,7 +19,7 @@ from extractors.files import read_whole
 from extractors.formats.mime import decode_base64
 from extractors.normalise import clean, one_line
 from extractors.options import Options
-from extractors.results import CannotRead, Item, Skip
+from extractors.results import CannotRead, Failure, FailureKind, Item, Skip
 
 _LINE = re.compile(r"(?:[\w-]+\.)?([A-Za-z][\w-]*)((?:;(?:\"[^\"]*\"|[^\":;])*)*):(.*)", re.DOTALL)
 _TYPES = {
@@ -57,6 +57,10 @@ class Property:
 def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
     """Read the cards of a file; each one's origin is `path#uid`, or a digest of its name and addresses."""
     text = charset.decode(read_whole(path, options.max_text_bytes))
+    cut = _cut_off(text)
+    if cut:
+        # Half a number would be remembered as a whole one.
+        text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
     seen: set[str] = set()
     for card in cards(text):
         document = person(card, origin, options, seen)
@@ -64,8 +68,20 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
             yield Skip("card without a name")
         else:
             yield document
+    if cut and seen:
+        yield Failure(
+            "the file is cut off in its last card", FailureKind.DAMAGED, f"{origin}#cut off"
+        )
+    elif cut:
+        raise CannotRead("it is cut off before anything that names a person")
     if "BEGIN:VCARD" not in text[:100_000].upper():
         raise CannotRead("it holds no contact card")
+
+
+def _cut_off(text: str) -> bool:
+    """Tell whether the last card of a text has no end."""
+    upper = text.upper()
+    return upper.rfind("BEGIN:VCARD") > upper.rfind("END:VCARD")
 
 
 def cards(text: str) -> Iterator[tuple[Property, ...]]:

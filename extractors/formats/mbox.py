@@ -39,6 +39,8 @@ _MEDIA = re.compile(
     rb"\n[Cc]ontent-[Tt]ype: ?(?:image|audio|video)[^\n]*\n(?:[^\r\n][^\n]*\n){0,15}?\r?\n"
 )
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
+_FIELD = re.compile(rb"[!-9;-~]+:")
+_BOUNDARY = re.compile(rb"""boundary\s*=\s*["']?([^"';\r\n]{1,200})""", re.IGNORECASE)
 
 
 def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
@@ -49,6 +51,7 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
     """
     seen: set[bytes] = set()
     spam_folder = mail.in_spam_folder(path) and not options.include_bulk
+    raw = b""
     with open_regular(path) as stream:
         for raw in split(stream):
             if spam_folder:
@@ -62,6 +65,21 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
                 yield Failure(refusal.detail, refusal.kind, f"{origin}#{part}")
             except (RecursionError, ValueError, LookupError, TypeError, AttributeError):
                 yield Failure("the message is damaged", FailureKind.DAMAGED, f"{origin}#{part}")
+    if is_cut_off(raw):
+        yield Failure(
+            "the file is cut off in its last message", FailureKind.DAMAGED, f"{origin}#cut off"
+        )
+
+
+def is_cut_off(raw: bytes) -> bool:
+    """Tell whether a message that ends without a line end misses the rest of its header, or of its parts."""
+    if not raw or raw.endswith(b"\n") or len(raw) >= MAX_MESSAGE:
+        return False
+    end = _HEADER_END.search(raw, 0, 256 * 1024)
+    if end is None:
+        return _FIELD.match(raw) is not None
+    boundary = _BOUNDARY.search(raw, 0, end.start())
+    return boundary is not None and b"--" + boundary.group(1) + b"--" not in raw
 
 
 def split(stream: BinaryIO, max_message: int = MAX_MESSAGE) -> Iterator[bytes]:

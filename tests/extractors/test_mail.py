@@ -358,3 +358,21 @@ def test_a_plain_alternative_gives_way_only_where_it_merely_gives_advice(
     text = only(read("mail.eml", made.as_bytes())).text
     assert (plain in text) is kept
     assert ("The page's own words" in text) is not kept
+
+
+def test_a_mailbox_cut_in_half_gives_its_messages_and_names_the_cut(read: Read) -> None:
+    first, second = message(Message_ID="<1@x.no>"), message(Message_ID="<2@x.no>")
+    first.set_content("The first words.")
+    second.set_content("The second words.")
+    second.add_attachment(
+        b"name,phone\nIda,22334455\n", maintype="text", subtype="csv", filename="a.csv"
+    )
+    envelope = b"From a@b.no Mon May  4 10:20:00 2026\n"
+    box = envelope + first.as_bytes() + b"\n" + envelope + second.as_bytes()
+    cut = box[: box.index(b"The second") + 12]
+    extraction = read("all.mbox", cut)
+    assert "The first words." in extraction.documents[0].text
+    assert [part.reason for part in extraction.part_failures] == [
+        "the file is cut off in its last message"
+    ]
+    assert read("all.mbox", box + b"\n").part_failures == ()

@@ -143,6 +143,82 @@ def test_an_endless_rule_ends(read: Read) -> None:
     assert read("home.ics", endless).failure is None
 
 
+def test_a_calendar_cut_in_half_gives_the_events_that_are_whole_and_names_the_cut(
+    read: Read,
+) -> None:
+    half = EVENTS[: EVENTS.index("RRULE")]
+    extraction = read("home.ics", half)
+    assert [event.title for event in extraction.documents] == ["Dentist"]
+    assert dict(extraction.documents[0].properties)["Calendar"] == "Home"
+    (cut,) = extraction.part_failures
+    assert cut.reason == "the file is cut off in this entry"
+    assert cut.origin.endswith("home.ics#choir")
+
+
+@pytest.mark.parametrize("length", [30, 90, 160])
+def test_a_calendar_cut_before_its_first_event_ends_is_a_failure(length: int, read: Read) -> None:
+    extraction = read("home.ics", EVENTS[:length])
+    assert extraction.documents == ()
+    assert extraction.failure is not None
+
+
+def test_every_cut_of_a_calendar_gives_the_same_events_or_fewer(read: Read) -> None:
+    whole = read("home.ics", EVENTS).documents
+    for length in range(60, len(EVENTS), 37):
+        cut = read("home.ics", EVENTS[:length])
+        assert [event.text for event in cut.documents] == [
+            event.text for event in whole[: len(cut.documents)]
+        ]
+        assert cut.failure is not None or cut.part_failures != ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "DTEND:nonsense",
+        "DURATION:P999999999999999999W",
+        "RRULE:FREQ=SOMETIMES",
+        "RRULE:RSCALE=CHINESE;FREQ=YEARLY",
+        "EXDATE:",
+        "X",
+    ],
+)
+def test_a_line_that_cannot_be_read_costs_no_event(line: str, read: Read) -> None:
+    broken = EVENTS.replace("LOCATION:", f"{line}\nLOCATION:", 1)
+    extraction = read("home.ics", broken)
+    assert "Choir" in [event.title for event in extraction.documents]
+    if line != "X":
+        assert extraction.documents[0].title == "Dentist"
+        assert dict(extraction.documents[0].properties)["Location"] == "Storgata 1, Oslo"
+
+
+def test_a_calendar_of_version_1_has_its_quoted_printable_undone(read: Read) -> None:
+    event = only(
+        read(
+            "old.vcs",
+            "BEGIN:VCALENDAR\nVERSION:1.0\nBEGIN:VEVENT\nDTSTART:20260504T100000\n"
+            "SUMMARY;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:Caf=C3=A9 =\nmed J=C3=B8rgen\nEND:VEVENT\nEND:VCALENDAR\n",
+        )
+    )
+    assert event.title == "Café med Jørgen"
+
+
+def test_cards_cut_in_half_give_those_that_are_whole_and_name_the_cut(read: Read) -> None:
+    second = CARD.replace("card-1", "card-2").replace("Ida", "Ola")
+    extraction = read("all.vcf", CARD + second[: second.index("33 44")])
+    whole, half = extraction.documents
+    assert dict(whole.properties)["Phone (mobile)"] == "+47 22 33 44 55"
+    assert half.title == "Ola Berg"
+    assert "Phone (mobile)" not in dict(half.properties)
+    assert [cut.reason for cut in extraction.part_failures] == [
+        "the file is cut off in its last card"
+    ]
+
+
+def test_a_card_cut_before_its_name_is_a_failure(read: Read) -> None:
+    assert read("all.vcf", CARD[:40]).failure is not None
+
+
 @pytest.fixture
 def address_book(tmp_path: Path) -> Path:
     path = tmp_path / "AddressBook-v22.abcddb"

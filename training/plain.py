@@ -17,7 +17,7 @@ from training.generate import forced
 from training.loop_settings import LoopSettings
 from training.material import Probe
 from training.statistics import Share
-from training.trainer import Report, Trainer
+from training.trainer import Probing, Report, Trainer
 
 LONGEST_ROW = 64
 """Tokens; longer documents are cut."""
@@ -39,6 +39,22 @@ def text_rows(base: Base, documents: Sequence[SourceDocument]) -> list[Row]:
             if len(part) > 1:
                 rows.append(Row((*part, base.chat.end), 1))
     return rows
+
+
+def by_heart(base: Base, rows: Sequence[Row]) -> Probing:
+    """A quick look at how well texts are known word for word; enough when nothing is left to learn of them.
+
+    Args:
+        base: with the adapter attached when it is looked at.
+        rows: the texts.
+    """
+    targets = sum(row.targets for row in rows)
+
+    def look() -> tuple[float, bool, dict[str, float]]:
+        loss = -sum(result.log_prob for result in forced(base, rows)) / targets
+        return 1 / (1 + loss), loss < BY_HEART, {"loss": loss}
+
+    return look
 
 
 def next_token_training(
@@ -65,11 +81,7 @@ def next_token_training(
     """
     rows = text_rows(base, documents)
     plain = replace(settings, steps=max(1, steps), tokens_per_step=TOKENS_PER_STEP)
-
-    def look() -> tuple[float, bool, dict[str, float]]:
-        loss = -sum(result.log_prob for result in forced(base, rows)) / sum(r.targets for r in rows)
-        return 1 / (1 + loss), loss < BY_HEART, {"loss": loss}
-
+    look = by_heart(base, rows)
     trained = Trainer(base, rows, plain, seed, probing=look).run(report, should_stop)
     with attached(base.model, plain.shape, trained.tensors):
         return by_kind(answer(base, probes, expected=False))

@@ -1,0 +1,165 @@
+"""Every way of answering questions about a person that is compared: by recipe, by the prompt, by retrieval."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from benchmarks.memory_recipes import OURS, RECIPES, Recipe, admission, calibrated, judge, learn
+from benchmarks.memory_trial import LONGEST_ANSWER, Result, Trial, examine, tokens_per_answer
+from personald.keys import DeviceKeys, MemoryKeyStore
+from personald.serve.answerer import Answerer
+from personald.serve.library import Library
+from personald.store import FileStat, Store, Vault
+from training.adapter import attached
+from training.evaluate import Reply, answer, judged
+from training.material import Message, Probe
+from training.prefix import generate_over
+from training.prompts import Passage, remembered
+from training.runtime import Memory, Runtime
+from training.synthesis.sources import SourceDocument
+
+ROOM_FOR_A_QUESTION = 96
+"""Tokens that a prompt full of documents leaves for the question and its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One row of the table.
+
+    Attributes:
+        name: what it is called on the command line.
+        title: what it is called in the table.
+        run: does it; is given the trial and the most steps of training (0 for as many as a night takes).
+    """
+
+    name: str
+    title: str
+    run: Callable[[Trial, int], Result]
+
+
+def nothing(trial: Trial, steps: int) -> Result:
+    """The base alone."""
+
+    def ask(probes: Sequence[Probe], *, expected: bool = True) -> list[Reply]:
+        return answer(trial.base, probes, None, LONGEST_ANSWER, expected=False)
+
+    return Result(examine(trial, ask, routed=True), tokens=tokens_per_answer(trial, ask))
+
+
+def everything(trial: Trial, steps: int) -> Result:
+    """As many documents in the prompt as the model can read, in an order drawn by the seed."""
+    base, chat = trial.base, trial.base.chat
+    documents = list(trial.person.documents)
+    random.Random(f"prompt/{trial.seed}").shuffle(documents)
+    config = json.loads((base.folder / "config.json").read_text(encoding="utf-8"))
+    room = int(config["max_position_embeddings"]) - ROOM_FOR_A_QUESTION
+    held: list[Passage] = []
+    for source in documents:
+        more = [*held, Passage(source.document.text, source.document.title)]
+        if len(chat.prompt([Message("system", remembered(more))])) <= room:
+            held = more
+    told = Message("system", remembered(held))
+
+    def ask(probes: Sequence[Probe], *, expected: bool = True) -> list[Reply]:
+        prompts = [chat.prompt((told, *probe.messages)) for probe in probes]
+        found = generate_over(base, prompts, LONGEST_ANSWER)
+        return [
+            judged(probe, chat.text(written.tokens), written.confidence)
+            for probe, written in zip(probes, found, strict=True)
+        ]
+
+    return Result(
+        examine(trial, ask, routed=True),
+        tokens=tokens_per_answer(trial, ask),
+        megabytes=sum(len(passage.text.encode()) for passage in held) / 1e6,
+        note=f"{len(held)} of {len(documents)} documents fit into the prompt",
+    )
+
+
+@contextmanager
+def library_of(documents: Sequence[SourceDocument]) -> Iterator[tuple[Vault, Path]]:
+    """The documents in a throw-away store, and its file."""
+    with tempfile.TemporaryDirectory() as home:
+        keys, path = DeviceKeys.create(MemoryKeyStore()), Path(home) / "store.db"
+        with Store.create(path, keys) as store:
+            source = store.add_source(Path("/"))
+            for held in documents:
+                document = held.document
+                digest = hashlib.sha256(document.text.encode()).digest()
+                stat = FileStat(len(document.text), 0, 0)
+                store.put_file(source.id, document.origin, stat, digest, [document])
+            with store.unlock(keys) as vault:
+                yield vault, path
+
+
+def retrieval(trial: Trial, steps: int) -> Result:
+    """What `personald ask` answers without a memory."""
+    return _answered(trial, {})
+
+
+def ours_and_retrieval(trial: Trial, steps: int) -> Result:
+    """What `personald ask` answers with our memory."""
+    learnt, shape = learn(OURS, trial, steps), trial.loop.shape
+    with attached(trial.base.model, shape, learnt.tensors):
+        guard = calibrated(trial, admission(trial))
+    memory = Memory(learnt.tensors, shape, "person/1", guard)
+    found = _answered(trial, {"person": memory})
+    kept = sum(value.nbytes for value in learnt.tensors.values()) / 1e6
+    return replace(
+        found,
+        rows=learnt.rows,
+        steps=learnt.steps,
+        cpu_seconds=learnt.cpu_seconds,
+        megabytes=found.megabytes + kept,
+    )
+
+
+def _answered(trial: Trial, memories: Mapping[str, Memory]) -> Result:
+    runtime = Runtime(trial.base)
+    runtime.attach(memories)
+    with library_of(trial.person.documents) as (vault, path):
+        answerer = Answerer(runtime, Library(vault), memory=bool(memories))
+
+        def ask(probes: Sequence[Probe], *, expected: bool = True) -> list[Reply]:
+            questions = [probe.messages[-1].text for probe in probes]
+            return [
+                judged(probe, told.text, 1.0)
+                for probe, told in zip(probes, answerer.ask_all(questions), strict=True)
+            ]
+
+        shares = examine(trial, ask, routed=True)
+        tokens = tokens_per_answer(trial, ask)
+        megabytes = path.stat().st_size / 1e6
+    runtime.close()
+    return Result(shares, tokens=tokens, megabytes=megabytes)
+
+
+def trained(recipe: Recipe, trial: Trial, steps: int) -> Result:
+    """A recipe, learnt and examined; all but ours in as many steps as ours took."""
+    if recipe is not OURS:
+        steps = learn(OURS, trial, steps).steps
+    return judge(recipe, trial, learn(recipe, trial, steps))
+
+
+def unguarded(trial: Trial, steps: int) -> Result:
+    """Our weights, but whatever they say is given as the answer."""
+    return judge(replace(OURS, guarded=False), trial, learn(OURS, trial, steps))
+
+
+ARMS = (
+    Arm("none", "no memory", nothing),
+    Arm("prompt", "everything in the prompt", everything),
+    Arm("retrieval", "retrieval only", retrieval),
+    *(Arm(r.name, r.title, partial(trained, r)) for r in RECIPES if r is not OURS),
+    Arm("without-guards", "ours without its guards", unguarded),
+    Arm(OURS.name, OURS.title, partial(trained, OURS)),
+    Arm("ours-retrieval", "ours + retrieval", ours_and_retrieval),
+)

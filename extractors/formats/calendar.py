@@ -67,7 +67,7 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
             damaged = True
             yield Failure("the entry is damaged", FailureKind.DAMAGED, f"{origin}#{part}")
-    cut = not text.upper().rstrip().endswith("END:VCALENDAR")
+    cut = not ical_text.is_balanced(text)
     if seen and cut and not damaged:
         yield Failure("the file is cut off", FailureKind.DAMAGED, f"{origin}#cut off")
     if seen:
@@ -75,7 +75,7 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
     if damaged:
         raise CannotRead("none of its entries is whole")
     if cut:
-        raise CannotRead("it is no calendar that can be read, or is cut off before its first entry")
+        raise CannotRead("it is cut off before its first entry")
     yield Skip("empty calendar")
 
 

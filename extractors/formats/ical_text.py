@@ -19,6 +19,7 @@ _QUOTED = re.compile(
     r"([A-Z-]+)((?:;[^:;]*)*?);(?:ENCODING=)?QUOTED-PRINTABLE((?:;[^:]*)?):(.*)", re.I
 )
 _CHARSET = re.compile(r";CHARSET=([\w.:-]{1,40})", re.IGNORECASE)
+_NO_ZONE = re.compile(r';TZID=(?:"")?(?=[:;])', re.IGNORECASE)
 _UID = re.compile(r"^UID(?:;[^:\n]*)?:(.{1,200})", re.IGNORECASE | re.MULTILINE)
 
 
@@ -40,13 +41,13 @@ class Entry:
 def mended(text: str) -> str:
     """Undo what keeps otherwise good calendars from being parsed.
 
-    Blank lines and text before the beginning go; quoted-printable values (vCalendar 1.0) are decoded.
+    Blank lines, text before the beginning and empty names of time zones go; quoted-printable values (vCalendar 1.0) are decoded.
     """
     start = text.upper().find("BEGIN:VCALENDAR")
     lines = [line for line in text[max(start, 0) :].splitlines() if line.strip()]
     if "QUOTED-PRINTABLE" in text.upper():
         lines = list(_unquoted(lines))
-    return "\r\n".join(lines)
+    return _NO_ZONE.sub("", "\r\n".join(lines))
 
 
 def is_balanced(text: str) -> bool:

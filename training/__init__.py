@@ -17,8 +17,9 @@ A night for one domain goes through these modules, and they are best read in thi
    and `matching` say what counts as right, `gates` decide. `plain` is what a memory is measured against.
 5. *The night.* `worker` does all of this for a `job` and is the only module that the trainer's child calls.
 6. *Serving.* `registry` keeps adapters sealed (`sealing`, `tensorfile`), each with its `card`; `canary` tries a new one
-   beside the old; `serving` and `runtime` attach them, and `routing` says which memory may answer what. `forgetting`
-   says what a memory loses with a document, and `overlay` makes one keep silent about it until it is trained anew.
+   beside the old; `serving` and `runtime` attach them. `admission` says which of a memory's answers are given: certain
+   ones, about those whom it has heard of (`routing`), and nobody else's values (`ownership`). `forgetting` says what a
+   memory loses with a document, and `overlay` makes one keep silent about it until it is trained anew.
 
 `pocket` makes and measures the small base that the project ships. Nothing here is imported by the daemon's process.
 

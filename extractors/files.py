@@ -13,6 +13,8 @@ from extractors.results import CannotRead, FailureKind
 # st_flags bit of a file whose data lies only in iCloud (macOS sys/stat.h, SF_DATALESS); opening one would download it.
 SF_DATALESS = 0x40000000
 HEAD_BYTES = 64 * 1024
+# Longer files are not hashed: mailboxes of gigabytes change at every look, and would be read twice.
+HASHED_BYTES = 64 * 1024 * 1024
 
 _REASONS = {
     errno.ENOENT: ("it is no longer there", FailureKind.GONE),

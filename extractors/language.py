@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from extractors import language_model
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -44,8 +47,24 @@ def tag(text: str) -> str:
     return str(_identifier().classify(" ".join(words))[0])
 
 
+def keep_model_in(folder: Path) -> None:
+    """Unpack the library's model into a folder, where every process finds it; to be called before the first text.
+
+    Where the folder cannot be written, the model is unpacked in memory, as the library does: slow, and large.
+    """
+    global _folder
+    if language_model.prepare(folder):
+        _folder = folder
+        _identifier.cache_clear()
+
+
+_folder: Path | None = None
+
+
 @functools.cache
 def _identifier() -> LanguageIdentifier:
+    if _folder is not None:
+        return language_model.load(_folder)
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE)

@@ -6,6 +6,7 @@ The parent reads frames, never files. While it waits it looks at the worker's me
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import select
@@ -13,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,9 +30,17 @@ if TYPE_CHECKING:
 
 # How often a silent worker's memory and deadline are looked at.
 TICK_SECONDS = 0.1
+# A parent that was busy elsewhere for long cannot tell whether the worker was silent so long: this much is held against it.
+MOST_UNHEARD_SECONDS = 1.0
 # A worker is replaced after so many files, so that what libraries leak does not add up.
-FILES_PER_WORKER = 5000
+FILES_PER_WORKER = 20_000
 MAX_FRAME_BYTES = 256 * MEBI
+# A worker shall not wait while its parent stores what it read before: so much of its answers fits the pipe on Linux,
+# where an unprivileged process may ask for it (fcntl(2), F_SETPIPE_SZ; /proc/sys/fs/pipe-max-size).
+PIPE_BYTES = 1 * MEBI
+
+Answer = tuple[list[Item], Mapping[str, Any] | None]
+"""Items of one file, and the end of the file where it was reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +83,20 @@ class Worker:
         scratch: its private folder.
         limits: what one file may cost.
         extra_path: folders where it looks for formats of third parties besides the installed ones.
+        cache: where it leaves what takes long to make, for itself and others.
         starter: runs what starts processes, in a thread that lives as long as they shall: a worker asks Linux to be
             killed when the thread that started it ends (PR_SET_PDEATHSIG, prctl(2)).
     """
 
     def __init__(
-        self, scratch: Path, limits: Limits, extra_path: Sequence[Path], starter: Executor
+        self,
+        scratch: Path,
+        limits: Limits,
+        extra_path: Sequence[Path],
+        cache: Path,
+        starter: Executor,
     ) -> None:
+        self._cache = cache
         self._starter = starter
         self._scratch = scratch
         self._limits = limits
@@ -88,36 +104,100 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._buffer = bytearray()
         self._served = 0
+        self._unanswered = 0
+        self._silent_seconds = 0.0
+        self._watched_at = 0.0
         self._sampler: psutil.Process | None = None
 
-    def send(self, requests: Sequence[Mapping[str, Any]]) -> None:
-        """Send a batch of requests. Raises WorkerGone."""
-        ended = self._process is not None and self._process.poll() is not None
-        if ended or self._served >= FILES_PER_WORKER:
+    @property
+    def is_due(self) -> bool:
+        """True when it shall be replaced before it is asked for more; `send` does so once all is answered."""
+        return self._served >= FILES_PER_WORKER
+
+    def send(self, frame: bytes, files: int) -> None:
+        """Send a request.
+
+        Args:
+            frame: the packed request.
+            files: how many files it names.
+
+        Raises:
+            WorkerGone: no process can be started, or it ended before it heard anything. One that ended with files in
+                hand is not noticed here: what it answered before is there to be received.
+        """
+        process = self._process
+        ended = process is not None and process.poll() is not None
+        if not self._unanswered and (ended or self.is_due):
             self.kill()
         process = self._process or self._start()
-        self._served += len(requests)
+        assert process.stdin is not None
         try:
-            assert process.stdin is not None
-            process.stdin.write(protocol.pack(list(requests)))
+            process.stdin.write(frame)
             process.stdin.flush()
         except OSError as error:
-            raise WorkerGone(FailureKind.CRASH, "the reader could not be started") from error
+            if not self._unanswered:
+                raise WorkerGone(FailureKind.CRASH, "the reader could not be started") from error
+        if not self._unanswered:
+            self._heard()
+        self._served += files
+        self._unanswered += files
 
-    def receive(self) -> tuple[list[Item], Mapping[str, Any] | None]:
-        """Wait for the next frame: its items, and the end of the file if it carries it. Raises WorkerGone."""
-        try:
-            message = protocol.unpack(self._frame())
-            items = [protocol.item_from_json(values) for values in message["items"]]
-            told = message.get("end")
-        except (protocol.ProtocolError, KeyError, TypeError, AttributeError) as error:
-            raise WorkerGone(FailureKind.CRASH, "its reader gave a damaged answer") from error
-        return items, told
+    def receive(self) -> Answer:
+        """Wait for the next answer. Raises WorkerGone."""
+        while (frame := self._taken()) is None:
+            if ready((self,), TICK_SECONDS):
+                self.read()
+            else:
+                self.watch()
+        return self._answer(frame)
+
+    def answers(self) -> Iterator[Answer]:
+        """Yield the answers that have come in whole, without waiting. Raises WorkerGone."""
+        while (frame := self._taken()) is not None:
+            yield self._answer(frame)
+
+    def read(self) -> None:
+        """Take from the pipe what is there; called when there is something. Raises WorkerGone."""
+        chunk = os.read(self.descriptor, PIPE_BYTES)
+        if not chunk:
+            raise self._died()
+        self._buffer += chunk
+        self._heard()
+
+    def watch(self) -> None:
+        """Look at the memory and the clock of a worker that is silent, now and then. Raises WorkerGone."""
+        import psutil
+
+        now = time.monotonic()
+        passed = now - self._watched_at
+        if passed < TICK_SECONDS:
+            return
+        self._watched_at = now
+        self._silent_seconds += min(passed, MOST_UNHEARD_SECONDS)
+        if self._silent_seconds > self._limits.seconds:
+            raise WorkerGone(
+                FailureKind.TIMEOUT,
+                f"reading it takes longer than {self._limits.seconds:.0f} seconds",
+            )
+        with contextlib.suppress(psutil.Error):
+            if (
+                self._sampler is not None
+                and self._sampler.memory_info().rss > self._limits.memory_bytes
+            ):
+                raise WorkerGone(FailureKind.MEMORY, "reading it takes too much memory")
+
+    @property
+    def descriptor(self) -> int:
+        """The end of the pipe on which answers come. Raises WorkerGone."""
+        if self._process is None or self._process.stdout is None:
+            raise WorkerGone(FailureKind.CRASH, "its reader is gone")
+        return self._process.stdout.fileno()
 
     def kill(self) -> None:
         """End the process, if there is one, and empty its scratch folder."""
         process, self._process = self._process, None
-        self._buffer.clear()
+        self._buffer = bytearray()
+        self._unanswered = 0
         if process is not None:
             process.kill()
             for pipe in (process.stdin, process.stdout):
@@ -136,7 +216,7 @@ class Worker:
             "memory_bytes": self._limits.memory_bytes,
             "open_files": self._limits.open_files,
             "written_bytes": self._limits.written_bytes,
-            "cpu_seconds": self._limits.cpu_seconds,
+            "cache": os.fspath(self._cache),
         }
         try:
             process = self._starter.submit(
@@ -152,61 +232,59 @@ class Worker:
             self._sampler = psutil.Process(process.pid)
         except (OSError, psutil.Error) as error:
             raise WorkerGone(FailureKind.CRASH, "the reader could not be started") from error
+        assert process.stdout is not None
+        if hasattr(fcntl, "F_SETPIPE_SZ"):
+            # Where it is not granted the pipe stays as it is.
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(process.stdout.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         self._process, self._served = process, 0
-        self._buffer.clear()
         return process
 
-    def _frame(self) -> bytes:
-        length = protocol.HEADER.unpack(self._bytes(protocol.HEADER.size))[0]
+    def _heard(self) -> None:
+        self._silent_seconds, self._watched_at = 0.0, time.monotonic()
+
+    def _taken(self) -> bytes | None:
+        """Take one frame's body off the buffer; None when no whole one is there. Raises WorkerGone."""
+        buffer = self._buffer
+        if len(buffer) < protocol.HEADER.size:
+            return None
+        length = protocol.HEADER.unpack_from(buffer)[0]
         if length > MAX_FRAME_BYTES:
             raise WorkerGone(FailureKind.TOO_LARGE, "it gives more text than is kept of one file")
-        return self._bytes(length)
+        end = protocol.HEADER.size + length
+        if len(buffer) < end:
+            return None
+        body = bytes(memoryview(buffer)[protocol.HEADER.size : end])
+        del buffer[:end]
+        return body
 
-    def _bytes(self, size: int) -> bytes:
-        """Take so many bytes off the pipe, watching deadline and memory while waiting."""
-        process = self._process
-        if process is None or process.stdout is None:
-            raise WorkerGone(FailureKind.CRASH, "its reader is gone")
-        if len(self._buffer) < size:
-            self._fill(process, process.stdout.fileno(), size)
-        taken = bytes(self._buffer[:size])
-        del self._buffer[:size]
-        return taken
+    def _answer(self, body: bytes) -> Answer:
+        try:
+            message = protocol.unpack(body)
+            items = [protocol.item_from_json(values) for values in message["items"]]
+            told = message.get("end")
+        except (protocol.ProtocolError, KeyError, TypeError, AttributeError) as error:
+            raise WorkerGone(FailureKind.CRASH, "its reader gave a damaged answer") from error
+        if told is not None:
+            self._unanswered -= 1
+        if self._unanswered < 0:
+            raise WorkerGone(FailureKind.CRASH, "its reader gave a damaged answer")
+        return items, told
 
-    def _fill(self, process: subprocess.Popen[bytes], descriptor: int, size: int) -> None:
-        poller = select.poll()
-        poller.register(descriptor, select.POLLIN | select.POLLHUP)
-        deadline = time.monotonic() + self._limits.seconds
-        while len(self._buffer) < size:
-            if not poller.poll(TICK_SECONDS * 1000):
-                self._watch(deadline)
-                continue
-            chunk = os.read(descriptor, 1 * MEBI)
-            if not chunk:
-                raise self._died(process)
-            self._buffer += chunk
-            deadline = time.monotonic() + self._limits.seconds
-
-    def _watch(self, deadline: float) -> None:
-        import psutil
-
-        if time.monotonic() > deadline:
-            raise WorkerGone(
-                FailureKind.TIMEOUT,
-                f"reading it takes longer than {self._limits.seconds:.0f} seconds",
-            )
-        with contextlib.suppress(psutil.Error):
-            if (
-                self._sampler is not None
-                and self._sampler.memory_info().rss > self._limits.memory_bytes
-            ):
-                raise WorkerGone(FailureKind.MEMORY, "reading it takes too much memory")
-
-    def _died(self, process: subprocess.Popen[bytes]) -> WorkerGone:
-        code = process.wait()
+    def _died(self) -> WorkerGone:
+        code = self._process.wait() if self._process is not None else 0
         if code == -24:  # SIGXCPU on Linux and macOS
             return WorkerGone(FailureKind.TIMEOUT, "reading it takes too much processor time")
         return WorkerGone(FailureKind.CRASH, "its reader crashed on it")
+
+
+def ready(workers: Iterable[Worker], seconds: float) -> list[Worker]:
+    """Wait until one of these workers, or several, say something or end; none when the time is up."""
+    poller = select.poll()
+    listened = {worker.descriptor: worker for worker in workers}
+    for descriptor in listened:
+        poller.register(descriptor, select.POLLIN | select.POLLHUP)
+    return [listened[descriptor] for descriptor, _ in poller.poll(seconds * 1000)]
 
 
 def _environment(scratch: Path, extra_path: Sequence[Path]) -> dict[str, str]:

@@ -1,12 +1,13 @@
 """What parent and worker say to each other: length-prefixed JSON, so that the parent never unpickles a worker's bytes.
 
-A frame is four bytes of length, big-endian, and that many bytes of UTF-8 JSON. A request frame is a list of requests;
-for each request the worker answers with frames of items, the last of them carrying "end".
+A frame is four bytes of length, big-endian, and that many bytes of JSON in ASCII. A request names files, and how to read
+all of them; for each file the worker answers with frames of items, the last of them carrying "end".
 """
 
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,6 +19,7 @@ from extractors.results import Failure, FailureKind, Item, Skip
 HEADER = struct.Struct(">I")
 # Made once: a new encoder for each frame costs more than a small frame does.
 _ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)
+_DECODER = json.JSONDecoder()
 
 
 class ProtocolError(ValueError):
@@ -33,7 +35,7 @@ def pack(message: object) -> bytes:
 def unpack(body: bytes) -> Any:
     """Read the body of a frame. Raises ProtocolError."""
     try:
-        return json.loads(body)
+        return _DECODER.decode(str(body, "ascii"))
     except (ValueError, RecursionError) as error:
         raise ProtocolError("a worker sent what is no JSON") from error
 
@@ -111,6 +113,14 @@ def _item(values: Any) -> Item:
     )
 
 
+def hash_from_json(value: object) -> bytes:
+    """Read a SHA-256 in hexadecimal digits; b"" where there is none, or something else."""
+    if isinstance(value, str) and _HASH.fullmatch(value):
+        return bytes.fromhex(value)
+    return b""
+
+
+_HASH = re.compile("[0-9a-f]{64}")
 _DOMAINS: Mapping[str, Domain] = {domain.value: domain for domain in Domain}
 _ROLES: Mapping[str, Role] = {role.value: role for role in Role}
 _BLANK: list[Any] = ["d", "", "", "", "", "", "", (), None, "", "", (), (), (), (), ""]

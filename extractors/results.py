@@ -72,6 +72,7 @@ class Extraction:
         extractor_version: the stamp of format and version that read it (`registry.is_current` tells when to re-read).
         skipped: reason and count of what was left out on purpose.
         part_failures: parts that could not be read while the rest went on.
+        content_hash: SHA-256 of the file's bytes; b"" when its reader did not come so far.
     """
 
     documents: tuple[Document, ...] = ()
@@ -80,6 +81,7 @@ class Extraction:
     extractor_version: int = 0
     skipped: tuple[tuple[str, int], ...] = ()
     part_failures: tuple[Failure, ...] = ()
+    content_hash: bytes = b""
 
 
 class CannotRead(PersonaldError):

@@ -7,22 +7,23 @@ through what a format raises; what kills it costs its parent one file.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
+import hashlib
 import json
 import os
 import shutil
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from extractors import confinement, language, protocol, registry
 from extractors.document import Document, Domain
-from extractors.files import HEAD_BYTES, open_regular, read_exactly
+from extractors.files import HASHED_BYTES, HEAD_BYTES, open_regular, read_exactly
 from extractors.normalise import clean, one_line
-from extractors.options import Options
+from extractors.options import Budget, Options
 from extractors.results import CannotRead, Failure, FailureKind, Item, Skip
 
 # Items gather until their texts are so long, so that a mailbox costs few frames and a parent sees progress.
@@ -30,6 +31,7 @@ FRAME_CHARACTERS = 256 * 1024
 FRAME_ITEMS = 64
 # The most characters that one file may give when its documents are not streamed.
 MAX_CHARACTERS = 256 * 1024 * 1024
+HASHED_CHUNK = 1024 * 1024
 OCR_PROGRAMS = frozenset(("tesseract",))
 
 
@@ -39,6 +41,7 @@ def main(arguments: list[str]) -> int:
     scratch = Path(settings["scratch"])
     inbox, outbox = _take_pipes()
     registry.formats()
+    language.keep_model_in(Path(settings["cache"]))
     confinement.forbid_network()
     confinement.limit_resources(
         settings["memory_bytes"], settings["open_files"], settings["written_bytes"]
@@ -48,9 +51,8 @@ def main(arguments: list[str]) -> int:
         header = inbox.read(protocol.HEADER.size)
         if len(header) < protocol.HEADER.size:
             return 0
-        requests = protocol.unpack(inbox.read(protocol.HEADER.unpack(header)[0]))
-        for request in requests:
-            _serve(request, scratch, settings["cpu_seconds"], outbox)
+        request = protocol.unpack(inbox.read(protocol.HEADER.unpack(header)[0]))
+        serve(request, scratch, outbox)
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -63,20 +65,52 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     return inbox, outbox
 
 
-def _serve(request: dict[str, Any], scratch: Path, cpu_seconds: int, outbox: BinaryIO) -> None:
-    """Answer one request with frames of items, the last of them carrying the end."""
-    end: dict[str, Any] = {"format": "", "version": registry.unrecognised_stamp(), "failure": None}
-    waiting: list[list[Any]] = []
-    skipped: dict[str, int] = {}
-    characters = total = 0
+def serve(request: dict[str, Any], scratch: Path, outbox: BinaryIO) -> None:
+    """Answer one request: for each of its files frames of items, the last of them carrying the end.
+
+    Args:
+        request: what `sandbox.Pool` sends.
+        scratch: the private folder, empty again after each file.
+        outbox: where the frames go.
+    """
+    cpu_seconds = request["cpu_seconds"]
 
     def alive() -> None:
         outbox.write(protocol.pack({"items": []}))
         outbox.flush()
         confinement.grant_processor_time(cpu_seconds)
 
+    domain = request["domain"]
+    options = Options(
+        scratch=scratch,
+        now=datetime.fromisoformat(request["now"]),
+        domain=Domain(domain) if domain else None,
+        reduced=request["reduced"],
+        alive=alive,
+        **request["choices"],
+    )
+    for path, origin in request["files"]:
+        confinement.grant_processor_time(cpu_seconds)
+        items, end = _read(path, origin, request, options, outbox)
+        _empty(scratch)
+        outbox.write(protocol.pack({"items": items, "end": end}))
+        outbox.flush()
+
+
+def _read(
+    path: str, origin: str, request: dict[str, Any], options: Options, outbox: BinaryIO
+) -> tuple[list[list[Any]], dict[str, Any]]:
+    """Read one file; all but the last of what it gives is sent on the way.
+
+    Returns:
+        What is left to be sent, and the end.
+    """
+    end: dict[str, Any] = {"format": "", "version": registry.unrecognised_stamp(), "failure": None}
+    waiting: list[list[Any]] = []
+    skipped: dict[str, int] = {}
+    characters = total = 0
     try:
-        for item in _items(request, scratch, end, alive):
+        for item in _items(path, origin, request, options, end):
             if isinstance(item, Skip):
                 skipped[item.reason] = skipped.get(item.reason, 0) + item.count
                 continue
@@ -92,7 +126,7 @@ def _serve(request: dict[str, Any], scratch: Path, cpu_seconds: int, outbox: Bin
                 outbox.write(protocol.pack({"items": waiting}))
                 outbox.flush()
                 waiting, characters = [], 0
-                confinement.grant_processor_time(cpu_seconds)
+                confinement.grant_processor_time(request["cpu_seconds"])
     except CannotRead as refusal:
         end["failure"] = protocol.item_to_json(Failure(refusal.detail, refusal.kind))
     except MemoryError:
@@ -108,23 +142,21 @@ def _serve(request: dict[str, Any], scratch: Path, cpu_seconds: int, outbox: Bin
         reason = f"it is damaged, or not what its name says ({type(error).__name__})"
         end["failure"] = protocol.item_to_json(Failure(reason, FailureKind.DAMAGED))
     waiting += [protocol.item_to_json(Skip(reason, count)) for reason, count in skipped.items()]
-    _empty(scratch)
-    outbox.write(protocol.pack({"items": waiting, "end": end}))
-    outbox.flush()
+    return waiting, end
 
 
 def _items(
-    request: dict[str, Any], scratch: Path, end: dict[str, Any], alive: Callable[[], None]
+    name: str, origin: str, request: dict[str, Any], options: Options, end: dict[str, Any]
 ) -> Iterator[Item]:
-    confinement.grant_processor_time(request["cpu_seconds"])
-    path, origin = Path(request["path"]), request["origin"]
+    path, kind = Path(name), request["kind"]
     with open_regular(path) as stream:
         before = os.fstat(stream.fileno())
         head = read_exactly(stream, HEAD_BYTES)
+        if not request["stream"]:
+            end["hash"] = _hash(head, stream, before.st_size)
     if not head:
         yield Skip("empty")
         return
-    kind = request["kind"]
     form = registry.chosen(kind) if kind else registry.recognise(path, head)
     if form is None:
         raise CannotRead(
@@ -132,29 +164,21 @@ def _items(
         )
     end["format"], end["version"] = form.name, form.stamp
     whole = (path, head) if len(head) == before.st_size else None
-    for item in form.extract(path, origin, _options(request, scratch, alive, whole)):
+    for item in form.extract(path, origin, replace(options, whole=whole, budget=Budget())):
         yield finished(item) if isinstance(item, Document) else item
     after = path.stat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise CannotRead("it changed while it was read", FailureKind.CHANGED)
 
 
-def _options(
-    request: dict[str, Any],
-    scratch: Path,
-    alive: Callable[[], None],
-    whole: tuple[Path, bytes] | None,
-) -> Options:
-    domain = request["domain"]
-    return Options(
-        scratch=scratch,
-        now=datetime.fromisoformat(request["now"]),
-        domain=Domain(domain) if domain else None,
-        reduced=request["reduced"],
-        alive=alive,
-        whole=whole,
-        **request["choices"],
-    )
+def _hash(head: bytes, stream: BinaryIO, size: int) -> str:
+    """SHA-256 of a file whose first bytes were read; "" where it is so long that nobody wants it hashed."""
+    if size > HASHED_BYTES:
+        return ""
+    digest = hashlib.sha256(head)
+    while len(head) == HEAD_BYTES and (chunk := read_exactly(stream, HASHED_CHUNK)):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def finished(document: Document) -> Document:
@@ -163,11 +187,11 @@ def finished(document: Document) -> Document:
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):
         # Spans and turns would no longer fit; formats normalise before they mark.
         text = clean(text)
-        document = dataclasses.replace(document, text=text, spans=(), turns=())
+        document = replace(document, text=text, spans=(), turns=())
     tag = document.language or language.tag(text)
     title = document.title or one_line(text, 80) or "untitled"
     if tag != document.language or title != document.title:
-        document = dataclasses.replace(document, language=tag, title=title)
+        document = replace(document, language=tag, title=title)
     return document
 
 

@@ -56,7 +56,7 @@ class Home:
 
     @property
     def cache(self) -> Path:
-        """Sealed things that can be made again."""
+        """Things that can be made again: sealed, unless they hold nothing of the person's (the languages' model)."""
         return self.path / "cache"
 
     @property

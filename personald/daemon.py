@@ -103,6 +103,7 @@ class Daemon:
             lambda: open_watcher_store(home, self._settings),
             settings.watch,
             self.state,
+            cache=home.cache,
             monotonic=monotonic,
         )
         self.training = TrainingManager(

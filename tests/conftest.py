@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from extractors import language_model
+
 
 @pytest.fixture(autouse=True)
 def throw_away_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -15,3 +17,11 @@ def throw_away_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     return home
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where extractor processes find the model of languages, unpacked once for all tests."""
+    folder = tmp_path_factory.mktemp("cache")
+    assert language_model.prepare(folder)
+    return folder

@@ -14,7 +14,7 @@ from pathlib import Path
 from extractors.document import Document, Domain
 from extractors.formats import protobuf
 from extractors.formats.databases import apple_moment, columns, open_copy, pick
-from extractors.formats.notes import with_title
+from extractors.formats.plain import with_title
 from extractors.normalise import clean, one_line
 from extractors.options import MEBI, Options
 from extractors.results import CannotRead, Failure, FailureKind, Item, Skip

@@ -52,12 +52,17 @@ def mended(text: str) -> str:
 
 def is_balanced(text: str) -> bool:
     """Tell whether every component that begins also ends."""
-    depth = 0
+    waiting: list[str] = []
     for line in text.splitlines():
         match = _MARK.fullmatch(line)
-        if match:
-            depth += 1 if match.group(1).upper() == "BEGIN" else -1
-    return depth == 0
+        if match is None:
+            continue
+        name = match.group(2).upper()
+        if match.group(1).upper() == "BEGIN":
+            waiting.append(name)
+        elif not waiting or waiting.pop() != name:
+            return False
+    return not waiting
 
 
 def entries(text: str) -> Iterator[Entry]:

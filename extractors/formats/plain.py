@@ -51,3 +51,10 @@ def title_of(path: Path) -> str:
     """Return a title made of a file's name without its extension; never empty."""
     stem = path.name if path.name.startswith(".") else path.stem
     return one_line(_NOTION_ID.sub("", stem).replace("_", " ")) or "untitled"
+
+
+def with_title(title: str, body: str) -> str:
+    """Put a note's title above its text, unless the text begins with it."""
+    if not title or body.lstrip("# ").startswith(title):
+        return body
+    return f"{title}\n\n{body}" if body else title

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO, Protocol
 from xml.parsers import expat
 
@@ -10,6 +10,10 @@ from extractors.results import CannotRead, FailureKind
 
 MAX_DEPTH = 2000
 CHUNK = 256 * 1024
+
+
+class _Damaged(CannotRead):
+    """Raised where XML is not well-formed; what came before can be kept."""
 
 
 class Handler(Protocol):
@@ -38,6 +42,20 @@ def parse(source: BinaryIO | bytes, handler: Handler, lenient: bool = False) -> 
 
     Raises:
         CannotRead: entities are declared, it is nested too deep, or it is not well-formed.
+    """
+    try:
+        for _ in steps(source, handler):
+            pass
+    except _Damaged:
+        if not lenient:
+            raise
+
+
+def steps(source: BinaryIO | bytes, handler: Handler) -> Iterator[None]:
+    """Feed XML to a handler chunk by chunk, so that what it gathered can be taken from it between two of them.
+
+    Raises:
+        CannotRead: as for `parse`.
     """
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
@@ -73,10 +91,11 @@ def parse(source: BinaryIO | bytes, handler: Handler, lenient: bool = False) -> 
         else:
             while chunk := source.read(CHUNK):
                 parser.Parse(chunk, False)
+                yield
             parser.Parse(b"", True)
     except (expat.ExpatError, ValueError, LookupError) as error:
-        if not lenient:
-            raise CannotRead("its XML is damaged or cut off") from error
+        raise _Damaged("its XML is damaged or cut off") from error
+    yield
 
 
 def _local(name: str) -> str:

@@ -125,7 +125,7 @@ def add_source(
     if kind is not None and kind not in {item.name for item in formats()}:
         names = ", ".join(sorted(item.name for item in formats()))
         raise UsageError(f"There is no kind {kind!r}.", f"It is one of: {names}.")
-    with Pool(Limits(), workers=1) as pool:
+    with Pool(Limits(), workers=1, cache=frame.home.cache) as pool:
         seen = guess(place, pool, kind)
     more = "" if seen.complete else "more than "
     guessed = domain or f"by file, mostly {seen.domain}"
@@ -178,7 +178,9 @@ def scan_sources(frame: Frame, source_id: int | None = None) -> dict[str, Any]:
         if not sources:
             raise UsageError("No such source is watched.", "See: personald source list")
         reader = Reader(
-            store, lambda: Pool(Limits(), workers=settings.watch.workers), settings.watch
+            store,
+            lambda: Pool(Limits(), workers=settings.watch.workers, cache=frame.home.cache),
+            settings.watch,
         )
         try:
             for item in sources:

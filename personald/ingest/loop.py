@@ -64,6 +64,7 @@ class IngestLoop:
         settings: how to watch.
         state: where each source's volume is noted, and what was trained on.
         choices: what extractors are told of the person's choices.
+        cache: where extractors leave what takes long to make; None makes it anew each time they are started.
         monotonic: the clock.
     """
 
@@ -73,8 +74,10 @@ class IngestLoop:
         settings: WatchSettings,
         state: StateFile,
         choices: Mapping[str, bool | int] | None = None,
+        cache: Path | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._cache = cache
         self._open_store = open_store
         self._settings = settings
         self._state = state
@@ -178,7 +181,9 @@ class IngestLoop:
             self._store = self._open_store()
             self._reader = Reader(
                 self._store,
-                lambda: Pool(Limits(), self._settings.workers, choices=self._choices),
+                lambda: Pool(
+                    Limits(), self._settings.workers, choices=self._choices, cache=self._cache
+                ),
                 self._settings,
                 self._stopping.is_set,
             )

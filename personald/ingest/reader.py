@@ -7,6 +7,7 @@ is streamed item by item. A file that cannot be read is one recorded line; nothi
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,10 +21,11 @@ from personald.config import WatchSettings
 from personald.errors import PersonaldError
 from personald.ingest.counts import Counts
 from personald.store import FileStatus, Source, Store
-from personald.watch.survey import NEVER_READ, Finding, Kind, Missing, Survey
+from personald.watch.survey import NEVER_READ, Finding, Kind, Missing, Survey, content_hash
 
-# So many files are handed to the extractors before anything else gets its turn.
-SLICE = 512
+# So many files, or files for so long, are handed to the extractors before anything else gets its turn.
+SLICE = 8192
+SLICE_SECONDS = 1.0
 # What came back is stored when it is so much: one transaction for many small files is faster by far.
 CHUNK_FILES = 128
 CHUNK_CHARACTERS = 4_000_000
@@ -34,6 +36,7 @@ UNKNOWN_KIND = "unknown kind"
 NOTHING_IN_IT = "nothing in it to read"
 
 Turn = Callable[[], None]
+_Read = tuple[Finding, Extraction]
 
 
 class ReadersBroken(PersonaldError):
@@ -54,6 +57,7 @@ class Reader:
         pool: makes the extractor processes; called when they are first needed.
         settings: how large a file may be.
         stopping: asked between files; True raises `Interrupted`.
+        monotonic: the clock.
     """
 
     def __init__(
@@ -62,7 +66,9 @@ class Reader:
         pool: Callable[[], Pool],
         settings: WatchSettings,
         stopping: Callable[[], bool] = lambda: False,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._monotonic = monotonic
         self._store = store
         self._make_pool = pool
         self._settings = settings
@@ -137,30 +143,19 @@ class Reader:
         progress: Callable[[Counts], None] = lambda _: None,
     ) -> Counts:
         counts = Counts()
-        while taken := list(itertools.islice(findings, SLICE)):
-            self.backlog = len(taken)
-            to_read = {}
-            large = []
-            others = []
-            for finding in taken:
-                if finding.kind not in (Kind.NEW, Kind.CHANGED):
-                    others.append(finding)
-                elif finding.stat.size > STREAMED_BYTES:
-                    large.append(finding)
-                else:
-                    to_read[finding.path] = finding
-            self._note(source, others, counts)
-            self._read(source, to_read, counts)
-            for finding in large:
+        while True:
+            found = _Slice(findings, self._monotonic)
+            self._read(source, found, counts)
+            self._note(source, found, counts)
+            for finding in found.large:
                 self._check()
                 self._stream(source, finding, counts)
             self._tally(survey, counts)
+            if found.is_last:
+                return counts
             progress(counts)
             turn()
             self._check()
-        self.backlog = 0
-        self._tally(survey, counts)
-        return counts
 
     def _tally(self, survey: Survey, counts: Counts) -> None:
         """Move what the survey counted into the counts."""
@@ -175,12 +170,12 @@ class Reader:
         if self._stopping():
             raise Interrupted
 
-    def _note(self, source: Source, findings: list[Finding], counts: Counts) -> None:
-        """What needs no reading: renamed, touched, gone, denied."""
-        if not findings:
+    def _note(self, source: Source, found: _Slice, counts: Counts) -> None:
+        """Store what needs no reading: renamed, touched, gone, denied."""
+        if not found.others:
             return
         with self._store.batch():
-            for finding in findings:
+            for finding in found.others:
                 path = finding.path
                 match finding.kind:
                     case Kind.RENAMED:
@@ -197,7 +192,7 @@ class Reader:
                     case _:
                         self._refuse(source, finding, "no permission to read it")
                         counts.failed += 1
-        self.backlog -= len(findings)
+        found.others.clear()
 
     def _refuse(self, source: Source, finding: Finding, reason: str) -> None:
         failure = Failure(reason, FailureKind.UNREADABLE, str(finding.path))
@@ -205,38 +200,44 @@ class Reader:
             source.id, finding.path, finding.stat, b"", [failure], extractor_version=NEVER_READ
         )
 
-    def _read(self, source: Source, findings: dict[Path, Finding], counts: Counts) -> None:
+    def _read(self, source: Source, found: _Slice, counts: Counts) -> None:
         """Hand small files to the extractors, and store what comes back chunk by chunk."""
-        if not findings:
+        paths = found.paths()
+        first = next(paths, None)
+        if first is None:
             return
-        chunk: list[tuple[Finding, Extraction]] = []
-        crashed: list[tuple[Finding, Extraction]] = []
+        chunk: list[_Read] = []
+        crashed: list[_Read] = []
         characters = 0
-        for path, extraction in self._opened().extract_many(findings, source.domain, source.kind):
+        for path, extraction in self._opened().extract_many(
+            itertools.chain((first,), paths), source.domain, source.kind
+        ):
+            self.backlog = len(found.to_read)
+            finding = found.to_read.pop(path)
             failure = extraction.failure
             if failure is not None and failure.kind is FailureKind.CRASH:
-                crashed.append((findings[path], extraction))
+                crashed.append((finding, extraction))
                 continue
-            chunk.append((findings[path], extraction))
+            chunk.append((finding, extraction))
             characters += sum(len(document.text) for document in extraction.documents)
             if len(chunk) >= CHUNK_FILES or characters >= CHUNK_CHARACTERS:
-                self._keep(source, chunk, counts)
+                self._keep(source, found, chunk, counts)
                 chunk, characters = [], 0
                 self._check()
-        self._keep(source, chunk, counts)
+        self._keep(source, found, chunk, counts)
         if crashed and not self._readers_work():
             raise ReadersBroken(
                 "The extractor processes end over any file.", "Install personald anew."
             )
-        self._keep(source, crashed, counts)
+        self._keep(source, found, crashed, counts)
+        self.backlog = 0
 
-    def _keep(
-        self, source: Source, chunk: list[tuple[Finding, Extraction]], counts: Counts
-    ) -> None:
+    def _keep(self, source: Source, found: _Slice, chunk: list[_Read], counts: Counts) -> None:
+        """Store a chunk, after what was found before it: a renamed file may have left its place to one of these."""
         with self._store.batch():
+            self._note(source, found, counts)
             for finding, extraction in chunk:
                 self._keep_one(source, finding, extraction, counts)
-        self.backlog -= len(chunk)
 
     def _keep_one(
         self, source: Source, finding: Finding, extraction: Extraction, counts: Counts
@@ -256,7 +257,7 @@ class Reader:
             source.id,
             finding.path,
             finding.stat,
-            finding.content_hash,
+            finding.content_hash or extraction.content_hash,
             parts,
             extraction.extractor_version,
         )
@@ -272,7 +273,6 @@ class Reader:
 
     def _stream(self, source: Source, finding: Finding, counts: Counts) -> None:
         """Read a large file item by item, in one transaction."""
-        self.backlog -= 1
         path = finding.path
         try:
             if source.kind is None:
@@ -290,7 +290,8 @@ class Reader:
             counts.skipped[UNKNOWN_KIND] += 1
         else:
             stamp, parts = form.stamp, self._parts(source, finding, form, counts)
-        self._store.put_file(source.id, path, finding.stat, finding.content_hash, parts, stamp)
+        digest = finding.content_hash or content_hash(path, finding.stat.size)
+        self._store.put_file(source.id, path, finding.stat, digest, parts, stamp)
         state = self._store.file_state(source.id, path)
         failed = state is not None and state.status is FileStatus.FAILED
         self._count(finding, failed, counts)
@@ -321,6 +322,47 @@ class Reader:
         if self._pool is None:
             self._pool = self._make_pool()
         return self._pool
+
+
+class _Slice:
+    """What a survey finds in a moment, sorted by what has to be done with it.
+
+    Args:
+        findings: the survey, taken as far as the slice reaches.
+        monotonic: the clock.
+
+    Attributes:
+        to_read: handed out and not read yet, by path.
+        others: what needs no reading.
+        large: what is streamed.
+        is_last: the survey has come to its end.
+    """
+
+    def __init__(self, findings: Iterator[Finding], monotonic: Callable[[], float]) -> None:
+        self._findings = findings
+        self._monotonic = monotonic
+        self.to_read: dict[Path, Finding] = {}
+        self.others: list[Finding] = []
+        self.large: list[Finding] = []
+        self.is_last = False
+
+    def paths(self) -> Iterator[Path]:
+        """Survey until the slice is full or its time is up, and hand out the files to be read."""
+        until = self._monotonic() + SLICE_SECONDS
+        for _ in range(SLICE):
+            finding = next(self._findings, None)
+            if finding is None:
+                self.is_last = True
+                return
+            if finding.kind not in (Kind.NEW, Kind.CHANGED):
+                self.others.append(finding)
+            elif finding.stat.size > STREAMED_BYTES:
+                self.large.append(finding)
+            else:
+                self.to_read[finding.path] = finding
+                yield finding.path
+            if self._monotonic() >= until:
+                return
 
 
 def is_of_unknown_kind(path: Path, failure: Failure) -> bool:

@@ -1,7 +1,7 @@
 """Hints, or a whole source → findings: what is new, changed, renamed or gone, by what the file system says now.
 
 An unchanged file costs a stat and one look-up. Its bytes are hashed only when its stat differs from the one noted, so
-that a file which was only touched, or copied over itself, is not read again. A file keeps its identity when it moves:
+that a file which was only touched, or copied over itself, is not read again; a new file is hashed by who reads it. A file keeps its identity when it moves:
 one that is gone and one that is new are the same when inode, size and time of change agree, or else the content hash.
 """
 
@@ -17,14 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from extractors import registry
-from extractors.files import lies_in_cloud, open_regular
+from extractors.files import HASHED_BYTES, lies_in_cloud, open_regular
 from extractors.folders import Entry, Passed, passed_name, walk
 from extractors.results import CannotRead
 from personald.store import FileStat, FileState, FileStatus, Source, Store
 from personald.watch.reach import reach
 
-# Longer files are not hashed: mailboxes of gigabytes change at every look, and would be read twice.
-HASHED_BYTES = 64 * 1024 * 1024
 _CHUNK = 1024 * 1024
 
 # `FileState.extractor_version` of what never reached an extractor (no permission): no format has such a stamp, so it
@@ -51,7 +49,7 @@ class Finding:
         kind: what.
         path: where; for RENAMED the new place.
         stat: as it was before anything was read; zeros for GONE and DENIED.
-        content_hash: SHA-256 of the bytes; b"" when not taken.
+        content_hash: SHA-256 of the bytes; b"" when not taken, as of most new files.
         before: RENAMED: the old place.
     """
 
@@ -250,7 +248,7 @@ class Survey:
         before = self.missing.same_as(now, content)
         if before is not None:
             return Finding(Kind.RENAMED, path, now, digest, before)
-        return Finding(Kind.NEW, path, now, content())
+        return Finding(Kind.NEW, path, now, digest)
 
     def _unreadable(self, path: Path, now: FileStat, state: FileState | None) -> Iterator[Finding]:
         told = state is not None and state.status is FileStatus.FAILED and state.stat == now

@@ -19,8 +19,9 @@ Read = Callable[[str, bytes | str], Extraction]
 
 
 @pytest.fixture(scope="session")
-def pool() -> Iterator[Pool]:
-    with Pool(Limits(seconds=150, cpu_seconds=150), workers=1, clock=lambda: NOW) as shared:
+def pool(cache: Path) -> Iterator[Pool]:
+    limits = Limits(seconds=150, cpu_seconds=150)
+    with Pool(limits, workers=1, clock=lambda: NOW, cache=cache) as shared:
         yield shared
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import sqlite3
@@ -135,7 +136,9 @@ def test_keep_leaves_the_trash_and_keeps_labels(read: Read) -> None:
     )
 
 
-def test_evernote_reads_each_note_and_passes_its_attachments_over(read: Read) -> None:
+def test_evernote_reads_each_note_and_keeps_what_its_files_are_packed_in_out_of_the_text(
+    read: Read,
+) -> None:
     note = '<note><title>T{0}</title><content><![CDATA[<!DOCTYPE en-note SYSTEM \'x\'><en-note><div><en-todo checked="true"/>Buy&nbsp;milk</div></en-note>]]></content><created>20260504T08000{0}Z</created><tag>home</tag><resource><data encoding="base64">QUJD</data></resource></note>'
     notes = "".join(note.format(n) for n in range(3))
     extraction = read(
@@ -202,3 +205,48 @@ def test_the_database_of_apple_notes(tmp_path: Path, pool: Pool) -> None:
     assert dict(extraction.skipped) == {"locked note": 1, "note in the trash": 1}
     (failure,) = extraction.part_failures
     assert failure.origin.endswith("#N-4")
+
+
+def enex(*notes: str) -> str:
+    return f'<?xml version="1.0"?><en-export>{"".join(f"<note>{note}</note>" for note in notes)}</en-export>'
+
+
+TRIP = "<title>Trip</title><content><![CDATA[<en-note><div>See the list.</div>{}</en-note>]]></content><created>20260504T102000Z</created>"
+
+
+def test_tasks_of_an_evernote_note_stand_below_its_text(read: Read) -> None:
+    placeholder = '<div style="--en-task-group:true; --en-id:1">Content not supported</div>'
+    tasks = (
+        "<task><title>Book a room</title><taskStatus>completed</taskStatus></task>"
+        "<task><title>Buy tickets</title><taskStatus>open</taskStatus><dueDate>20260528T215959Z</dueDate></task>"
+    )
+    note = only(read("a.enex", enex(TRIP.format(placeholder) + tasks)))
+    assert note.text == (
+        "Trip\n\nSee the list.\n\n- [x] Book a room\n- [ ] Buy tickets (due 2026-05-28)"
+    )
+    assert note.title == "Trip"
+
+
+def test_encrypted_passages_of_evernote_are_counted_not_read(read: Read) -> None:
+    extraction = read("a.enex", enex(TRIP.format('<en-crypt hint="x">RU5DMA==</en-crypt>')))
+    assert "RU5D" not in only(extraction).text
+    assert extraction.skipped == (("encrypted passage", 1),)
+
+
+def test_files_of_an_evernote_note_are_documents_of_their_own(read: Read) -> None:
+    table = base64.encodebytes(b"name,phone\nIda,22334455\n").decode()
+    file = (
+        f'<resource><data encoding="base64">{table}</data><mime>text/csv</mime>'
+        "<resource-attributes><file-name>list.csv</file-name></resource-attributes></resource>"
+    )
+    note, attached = read("a.enex", enex(TRIP.format("") + file)).documents
+    assert dict(note.properties)["Attachments"] == "list.csv"
+    assert attached.text == "name | phone\nIda | 22334455"
+    assert attached.parent == note.origin
+
+
+def test_an_evernote_export_cut_in_half_gives_its_whole_notes_and_names_the_cut(read: Read) -> None:
+    export = enex(TRIP.format(""), TRIP.format("").replace("Trip", "Second"))
+    extraction = read("a.enex", export[: export.index("Second") + 40])
+    assert [note.title for note in extraction.documents] == ["Trip"]
+    assert [part.reason for part in extraction.part_failures] == ["its XML is damaged or cut off"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import stat
@@ -80,9 +81,9 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tight(plugin: Path) -> Iterator[Pool]:
+def tight(plugin: Path, cache: Path) -> Iterator[Pool]:
     limits = Limits(memory_bytes=300 * 1024 * 1024, seconds=5, cpu_seconds=2)
-    with Pool(limits, workers=2, extra_path=(plugin,)) as pool:
+    with Pool(limits, workers=2, extra_path=(plugin,), cache=cache) as pool:
         yield pool
 
 
@@ -136,6 +137,60 @@ def test_in_bulk_only_the_file_that_kills_its_reader_is_lost(tight: Pool, tmp_pa
     assert set(found) == set(paths)
     assert [path.name for path, got in found.items() if got.failure is not None] == ["wish.mock"]
     assert found[tmp_path / "once.mock"].documents[-1].text == "read with less"
+
+
+def test_in_bulk_a_reader_that_has_files_in_hand_and_dies_over_many_loses_only_those(
+    tight: Pool, tmp_path: Path
+) -> None:
+    paths = []
+    for number in range(700):
+        path = tmp_path / f"{number}.md"
+        path.write_text(f"# Note {number}")
+        paths.append(path)
+    bad = {place: mock(tmp_path, "die", f"bad{place}.mock") for place in (0, 1, 150, 400, 699)}
+    for place, path in bad.items():
+        paths.insert(place, path)
+    found = dict(tight.extract_many(paths))
+    assert set(found) == set(paths)
+    assert {path for path, got in found.items() if got.failure is not None} == set(bad.values())
+    titles = {got.documents[0].title for got in found.values() if got.failure is None}
+    assert titles == {f"Note {number}" for number in range(700)}
+
+
+def test_in_bulk_files_are_taken_as_they_are_needed(tight: Pool, tmp_path: Path) -> None:
+    path = tmp_path / "note.md"
+    path.write_text("# Note")
+    taken = 0
+
+    def endless() -> Iterator[Path]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield path
+
+    results = tight.extract_many(endless())
+    for _ in range(100):
+        next(results)
+    results.close()
+    assert taken < 1000
+    assert tight.extract(path).documents[0].title == "Note"
+
+
+def test_in_bulk_requests_that_do_not_fit_a_pipe_are_heard(tight: Pool, tmp_path: Path) -> None:
+    folder = tmp_path.joinpath(*["ü" * 120] * 10)
+    folder.mkdir(parents=True)
+    paths = []
+    for number in range(300):
+        paths.append(folder / f"{number}.md")
+        paths[-1].write_text(f"# Note {number}\n\n{'Words. ' * 200}")
+    assert len(dict(tight.extract_many(paths))) == 300
+
+
+def test_the_hash_of_what_was_read_comes_with_it(tight: Pool, tmp_path: Path) -> None:
+    for size in (0, 10, 65_536, 65_537, 3_000_000):
+        path = tmp_path / f"{size}.txt"
+        path.write_bytes(b"a" * size)
+        assert tight.extract(path).content_hash == hashlib.sha256(path.read_bytes()).digest()
 
 
 def test_a_stream_holds_a_few_documents_at_a_time_and_can_be_left(

@@ -31,8 +31,9 @@ FILES = sorted(
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[Pool]:
-    with Pool(Limits(seconds=60, cpu_seconds=20), choices={"read_pictures": False}) as shared:
+def pool(cache: Path) -> Iterator[Pool]:
+    limits = Limits(seconds=60, cpu_seconds=20)
+    with Pool(limits, choices={"read_pictures": False}, cache=cache) as shared:
         yield shared
 
 

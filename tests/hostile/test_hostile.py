@@ -23,8 +23,8 @@ SLACK = 160 * MEBI
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[Pool]:
-    with Pool(LIMITS, workers=1) as tight:
+def pool(cache: Path) -> Iterator[Pool]:
+    with Pool(LIMITS, workers=1, cache=cache) as tight:
         yield tight
 
 

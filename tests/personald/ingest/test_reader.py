@@ -18,8 +18,8 @@ from personald.watch.survey import Missing
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[Pool]:
-    with Pool(Limits(), workers=2) as made:
+def pool(cache: Path) -> Iterator[Pool]:
+    with Pool(Limits(), workers=2, cache=cache) as made:
         yield made
 
 

@@ -11,7 +11,7 @@ from extractors import registry
 from extractors.document import Document, Domain
 from personald.keys import DeviceKeys, MemoryKeyStore
 from personald.store import Source, Store
-from personald.watch.survey import Finding, Kind, Survey
+from personald.watch.survey import Finding, Kind, Survey, content_hash
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ class Desk:
                 self.source.id,
                 path,
                 finding.stat,
-                finding.content_hash,
+                finding.content_hash or content_hash(finding.path, finding.stat.size),
                 [document],
                 registry.named("markdown").stamp,
             )

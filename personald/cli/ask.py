@@ -51,6 +51,7 @@ def ask(
                     "title": use.title,
                     "origin": use.origin,
                     "score": use.score,
+                    "quote": use.quote,
                 }
                 for use in answer.sources
             ],
@@ -68,3 +69,4 @@ def _render(answer: Answer) -> None:
     for source in answer.sources[:3]:
         label = "nearest" if answer.abstained else "see"
         click.echo(f"  {label}: {source.title} ({source.origin})")
+        click.echo(f"    {source.quote}")

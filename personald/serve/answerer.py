@@ -13,7 +13,7 @@ it has heard of (`training.routing`).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from personald.serve.deciding import Choice, choose
 from personald.serve.finding import Found
 from personald.serve.hops import find
 from personald.serve.library import Library
-from personald.serve.passages import Passage
+from personald.serve.quoting import quoted
 from personald.serve.reader import read
 from training.matching import UNKNOWN, matches
 from training.material import Message
@@ -43,12 +43,13 @@ class AdapterUse:
 
 @dataclass(frozen=True, slots=True)
 class SourceUse:
-    """A document that stands behind the answer, or that comes nearest to the question."""
+    """A document that stands behind the answer, or that comes nearest to the question; with its telling line."""
 
     document: str
     title: str
     origin: str
     score: float
+    quote: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +137,9 @@ class Answerer:
         found = self._find(question, domain, recollection)
         choice = choose(found, read(self._runtime, question, found.ranked), recollection)
         if choice is None:
-            return self._answer(begun, UNKNOWN, None, nearest(found))
+            return self._answer(begun, UNKNOWN, None, sources(found))
         remembered = recollection if choice.remembered else None
-        return self._answer(begun, choice.text, remembered, behind(choice, found))
+        return self._answer(begun, choice.text, remembered, sources(found, choice))
 
     def _recall(self, questions: Sequence[str], domain: Domain | None) -> list[Recollection | None]:
         """What the memories say to each question; None where they know nothing, or are not asked."""
@@ -162,27 +163,26 @@ class Answerer:
         begun: float,
         text: str,
         recollection: Recollection | None,
-        passages: Iterable[Passage],
+        sources: Sequence[SourceUse],
     ) -> Answer:
         adapters = (
             (AdapterUse(recollection.domain, recollection.version),)
             if recollection is not None
             else ()
         )
-        sources: dict[str, SourceUse] = {}
-        for place, item in enumerate(passages):
-            sources.setdefault(
-                item.document, SourceUse(item.document, item.title, item.origin, 1 / (1 + place))
-            )
         abstained = matches(text, (UNKNOWN,))
-        return Answer(text, adapters, tuple(sources.values()), abstained, self._clock() - begun)
+        return Answer(text, adapters, tuple(sources), abstained, self._clock() - begun)
 
 
-def behind(choice: Choice, found: Found) -> Sequence[Passage]:
-    """The passages behind an answer, the one it was taken from first, then those that come nearest."""
-    return (choice.passage, *nearest(found))
-
-
-def nearest(found: Found) -> tuple[Passage, ...]:
-    """The passages that come nearest to a question, best first."""
-    return tuple(item.passage for item in found.ranked)
+def sources(found: Found, choice: Choice | None = None) -> Sequence[SourceUse]:
+    """The documents behind an answer, the one it was taken from first, then those that come nearest to the question."""
+    passages = [item.passage for item in found.ranked]
+    uses: dict[str, SourceUse] = {}
+    for place, item in enumerate([choice.passage, *passages] if choice else passages):
+        taken = choice.text if choice is not None and place == 0 else ""
+        if item.document not in uses:
+            quote = quoted(found.asked, item, taken)
+            uses[item.document] = SourceUse(
+                item.document, item.title, item.origin, 1 / (1 + place), quote
+            )
+    return tuple(uses.values())

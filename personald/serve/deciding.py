@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,8 +9,8 @@ from personald.serve.evidence import Candidate, fitness, spans
 from personald.serve.finding import Found, weighed
 from personald.serve.passages import Passage
 from personald.serve.reader import Reading
-from personald.serve.support import contains
-from personald.serve.values import Kind, Span
+from personald.serve.support import contains, place_of
+from personald.serve.values import Kind
 from training.matching import matches, normalise
 from training.runtime import Recollection
 
@@ -133,20 +132,3 @@ def _placed(found: Found, text: str, passages: Iterable[Passage]) -> list[Candid
         fit = fitness(found.asked, passage, span, others)
         offers.append(Candidate(passage.text[span[0] : span[1]], passage, fit))
     return weighed(question, offers)
-
-
-def place_of(text: str, passage: str) -> Span | None:
-    """Where a text stands in a passage, signs and case aside; None when it does not."""
-    start = passage.casefold().find(text.strip().rstrip(".").casefold())
-    if start >= 0 and len(passage) == len(passage.casefold()):
-        return start, start + len(text.strip().rstrip("."))
-    wanted = normalise(text).split()
-    places = [
-        (match.start(), match.end(), word)
-        for match in re.finditer(r"[^\s\-–—/]+", passage)
-        if (word := normalise(match.group()))
-    ]
-    for index in range(len(places) - len(wanted) + 1):
-        if wanted and [word for _, _, word in places[index : index + len(wanted)]] == wanted:
-            return places[index][0], places[index + len(wanted) - 1][1]
-    return None

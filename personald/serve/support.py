@@ -1,11 +1,10 @@
-"""Does a document say so? Keeps a memory from giving one person another person's value."""
+"""Does a text say so, and where?"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
-from personald.serve.passages import Passage
+from personald.serve.values import Span
 from personald.serve.words import plain, stems
 from training.matching import normalise
 
@@ -32,15 +31,18 @@ def contains(text: str, answer: str) -> bool:
     return bool(wanted) and f" {wanted} " in f" {normalise(text)} "
 
 
-def supporting(question: str, answer: str, passages: Iterable[Passage]) -> Passage | None:
-    """The first passage that holds the answer and all names of the question; None when no passage does.
-
-    A name may stand in the passage's title ("Car.md" says whose licence plate it is).
-    """
-    wanted = names(question)
-    for passage in passages:
-        if contains(passage.text, answer) and wanted <= set(
-            stems(f"{passage.context}\n{passage.text}")
-        ):
-            return passage
+def place_of(text: str, passage: str) -> Span | None:
+    """Where a text stands in a passage, signs and case aside; None when it does not."""
+    start = passage.casefold().find(text.strip().rstrip(".").casefold())
+    if start >= 0 and len(passage) == len(passage.casefold()):
+        return start, start + len(text.strip().rstrip("."))
+    wanted = normalise(text).split()
+    places = [
+        (match.start(), match.end(), word)
+        for match in re.finditer(r"[^\s\-–—/]+", passage)
+        if (word := normalise(match.group()))
+    ]
+    for index in range(len(places) - len(wanted) + 1):
+        if wanted and [word for _, _, word in places[index : index + len(wanted)]] == wanted:
+            return places[index][0], places[index + len(wanted) - 1][1]
     return None

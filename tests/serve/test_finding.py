@@ -7,11 +7,12 @@ from datetime import datetime
 import pytest
 
 from extractors.document import Document, Domain, Role, Span
-from personald.serve.deciding import choose, place_of
+from personald.serve.deciding import choose
 from personald.serve.hops import find, hop_of
 from personald.serve.passages import Passage, passages_of
 from personald.serve.question import Question
 from personald.serve.reader import Reading
+from personald.serve.support import place_of
 from personald.serve.values import Kind, readable_dates
 from personald.serve.values import find as find_values
 from training.runtime import Recollection

@@ -6,28 +6,48 @@ import hashlib
 import json
 import random
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from benchmarks.memory_recipes import OURS, RECIPES, Recipe, admission, calibrated, judge, learn
+from benchmarks.memory_persons import changed
+from benchmarks.memory_recipes import (
+    OURS,
+    RECIPES,
+    Learnt,
+    Recipe,
+    admission,
+    calibrated,
+    every_row,
+    judge,
+    learn,
+    probing,
+)
 from benchmarks.memory_trial import LONGEST_ANSWER, Result, Trial, examine, tokens_per_answer
 from personald.keys import DeviceKeys, MemoryKeyStore
 from personald.serve.answerer import Answerer
 from personald.serve.library import Library
 from personald.store import FileStat, Store, Vault
+from training import continuation
 from training.adapter import attached
 from training.evaluate import Reply, answer, judged
 from training.material import Message, Probe
 from training.prefix import generate_over
 from training.prompts import Passage, remembered
+from training.rehearsal import rehearsal
 from training.runtime import Memory, Runtime
 from training.synthesis.sources import SourceDocument
+from training.trainer import Trainer
 
 ROOM_FOR_A_QUESTION = 96
 """Tokens that a prompt full of documents leaves for the question and its answer."""
+
+
+CHANGED = 0.02
+"""Of the documents have other values before the next night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +174,37 @@ def unguarded(trial: Trial, steps: int) -> Result:
     return judge(replace(OURS, guarded=False), trial, learn(OURS, trial, steps))
 
 
+def next_night(trial: Trial, steps: int) -> Result:
+    """Our memory, gone on from after some of the documents have changed; asked about what holds then."""
+    first = learn(OURS, trial, steps)
+    later_on = changed(trial.person, CHANGED, trial.seed)
+    folder = trial.folder / "next-night"
+    later = Trial.of(trial.base, later_on, trial.seed, trial.settings, folder)
+    began = time.process_time()
+    base, rows = later.base, every_row(later)
+    plan = continuation.plan(base, rows, first.tensors, later.loop)
+    if plan is None:
+        return Result({}, note="too much has changed to go on")
+    items = trial.settings.replay_items
+    replay = rehearsal(base, items, plan.settings, later.seed, trial.cache)
+    look = probing(OURS, later, rows)
+    trained = Trainer(
+        base,
+        rows,
+        plan.settings,
+        later.seed,
+        replay,
+        probing=look,
+        start=plan.start,
+        known=plan.known,
+    ).run()
+    spent = time.process_time() - began
+    result = judge(OURS, later, Learnt(trained.tensors, len(rows), trained.steps, spent))
+    new = len(rows) - len(plan.known)
+    note = f"{new} of {len(rows)} rows were new; {spent / first.cpu_seconds:.3f} of the first night's time"
+    return replace(result, note=note)
+
+
 ARMS = (
     Arm("none", "no memory", nothing),
     Arm("prompt", "everything in the prompt", everything),
@@ -162,4 +213,5 @@ ARMS = (
     Arm("without-guards", "ours without its guards", unguarded),
     Arm(OURS.name, OURS.title, partial(trained, OURS)),
     Arm("ours-retrieval", "ours + retrieval", ours_and_retrieval),
+    Arm("next-night", "ours, the night after 2 % have changed", next_night),
 )

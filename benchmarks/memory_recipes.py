@@ -195,6 +195,7 @@ def learn(recipe: Recipe, trial: Trial, steps: int) -> Learnt:
     spent = time.process_time() - began
     learnt = Learnt(trained.tensors, len(rows), trained.steps, spent)
     told = {"rows": str(len(rows)), "steps": str(trained.steps), "cpu_seconds": str(spent)}
+    kept.parent.mkdir(parents=True, exist_ok=True)
     beside_it = kept.with_suffix(".part.safetensors")
     mx.save_safetensors(str(beside_it), trained.tensors, told)
     beside_it.rename(kept)

@@ -23,6 +23,7 @@ class LoopSettings:
         tokens_per_step: tokens in a study batch at most, padding included.
         tokens_at_once: tokens that are differentiated at once at most; decides the memory (see `training.memory`).
         replay_rows, replay_tokens: the same for the replay batch; 20–25 % of the rows.
+        rest: a row that is learnt takes part in every so-manieth epoch.
         kl_weight: λ.
         top: how many of the base's most likely tokens replay is held to.
         clip: longest gradient.
@@ -38,6 +39,7 @@ class LoopSettings:
     tokens_at_once: int = TOKENS_AT_ONCE
     replay_rows: int = 5
     replay_tokens: int = 320
+    rest: int = 3
     kl_weight: float = 3.0
     top: int = 24
     clip: float = 1.0

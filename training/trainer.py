@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from personald.errors import PersonaldError
@@ -29,10 +29,8 @@ from training.optimiser import Moments, Schedule, adam, clipped
 from training.replay import Replay
 
 LEARNT = 0.1
-"""Nats: a row whose hardest token is likelier than e^-0.1 = .90 is learnt; it then takes part in every third epoch only,
-so that the time goes to what is not learnt yet."""
-
-REST = 3
+"""Nats: a row whose hardest token is likelier than e^-0.1 = .90 is learnt; it then takes part in every third epoch only
+(`LoopSettings.rest`), so that the time goes to what is not learnt yet."""
 
 MOST_STUMBLES = 4
 """After so many losses that are not numbers a run is given up."""
@@ -101,6 +99,7 @@ class Trainer:
         probing: how the best state is chosen and the end is found; None trains all steps and takes the last.
         checkpoint: where the state is kept; None for nowhere.
         start: the adapter to start from (a warm start); None for a fresh one.
+        known: which rows the adapter to start from knows already.
         form: what learns; None for a low-rank adapter of the settings' shape. Another form adapts every block.
         clock: seconds, for checkpoints and the report of time only.
     """
@@ -116,6 +115,7 @@ class Trainer:
         probing: Probing | None = None,
         checkpoint: CheckpointFile | None = None,
         start: Tensors | None = None,
+        known: Collection[int] = (),
         form: Form | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -125,6 +125,7 @@ class Trainer:
         self.course = Course(
             study, settings.rows_per_step, settings.tokens_per_step, seed, base.chat.end
         )
+        self.known = frozenset(known)
         self.form = form or LowRank(settings.shape)
         self.initial = start if start is not None else self.form.fresh(base.model, seed)
         self.flat = Flat.of(self.initial)
@@ -139,7 +140,8 @@ class Trainer:
     def beginning(self) -> State:
         """The state before the first step."""
         vector = self.flat.vector([self.initial[name] for name in self.flat.names])
-        rows = len(self.course.rows)
+        rows = range(len(self.course.rows))
+        hardest = tuple(0.0 if row in self.known else math.inf for row in rows)
         return State(
             step=0,
             vector=vector,
@@ -152,8 +154,8 @@ class Trainer:
             losses=(0.0, 0),
             epoch=0,
             place=0,
-            playing=tuple(range(rows)),
-            hardest=(math.inf,) * rows,
+            playing=self._playing(hardest, 0),
+            hardest=hardest,
         )
 
     def _resumed(self) -> State:
@@ -228,9 +230,14 @@ class Trainer:
         if state.place + 1 < len(self._epoch(state)):
             return replace(state, place=state.place + 1, hardest=tuple(hardest))
         epoch = state.epoch + 1
-        playing = [i for i, loss in enumerate(hardest) if loss >= LEARNT or (epoch + i) % REST == 0]
-        playing = playing or list(range(len(hardest)))
-        return replace(state, epoch=epoch, place=0, playing=tuple(playing), hardest=tuple(hardest))
+        playing = self._playing(hardest, epoch)
+        return replace(state, epoch=epoch, place=0, playing=playing, hardest=tuple(hardest))
+
+    def _playing(self, hardest: Sequence[float], epoch: int) -> tuple[int, ...]:
+        """The rows that take part in an epoch: what is not learnt, and some of the rest."""
+        rest = self.settings.rest
+        playing = [i for i, loss in enumerate(hardest) if loss >= LEARNT or (epoch + i) % rest == 0]
+        return tuple(playing or range(len(hardest)))
 
     def _step(self, state: State, gradients: Gradients) -> State:
         """The state after one more step; the stumbled one if the loss is not a number, the thriftier one if memory ran out."""

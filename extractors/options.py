@@ -23,10 +23,21 @@ class Budget:
     Attributes:
         parts: how many more parts may be entered.
         bytes: how many more bytes they may have together.
+        origins: the parts entered so far.
     """
 
     parts: int = 20_000
     bytes: int = 1024 * MEBI
+    origins: set[str] = field(default_factory=set)
+
+    def distinct(self, origin: str) -> str:
+        """Return an origin that no part had yet: two files of one mail may have the same name."""
+        number, found = 1, origin
+        while found in self.origins:
+            number += 1
+            found = f"{origin}/{number}"
+        self.origins.add(found)
+        return found
 
     def take(self, size: int) -> bool:
         """Take one part of so many bytes; False when the budget is spent."""

@@ -7,7 +7,7 @@ import functools
 import importlib
 import importlib.metadata
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,9 +81,16 @@ class Format:
 
     def extract(self, path: Path, origin: str, options: Options) -> Iterator[Item]:
         """Read a file; called in workers only. Raises CannotRead, and whatever the format's library raises."""
-        function = getattr(importlib.import_module(self.module), self.function)
-        items: Iterator[Item] = function(path, origin, options)
+        items: Iterator[Item] = _function(self.module, self.function)(path, origin, options)
         return items
+
+
+@functools.cache
+def _function(module: str, name: str) -> Callable[[Path, str, Options], Iterator[Item]]:
+    found: Callable[[Path, str, Options], Iterator[Item]] = getattr(
+        importlib.import_module(module), name
+    )
+    return found
 
 
 _ROOM = "extractors.formats"
@@ -100,7 +107,7 @@ FORMATS: tuple[Format, ...] = (
     Format("vcf", Domain.PEOPLE, 2, f"{_ROOM}.contacts", ("*.vcf", "*.vcard"), text_begins(b"BEGIN:VCARD"), described="contacts"),
     Format("ics", Domain.PEOPLE, 2, f"{_ROOM}.calendar", ("*.ics", "*.ical", "*.icalendar", "*.vcs"), text_begins(b"BEGIN:VCALENDAR"), described="calendar"),
     Format("emlx", Domain.MAIL, 2, f"{_ROOM}.emlx", ("*.emlx",), described="mail of Apple Mail"),
-    Format("msg", Domain.MAIL, 1, f"{_ROOM}.outlook", ("*.msg",), is_outlook, described="mail of Outlook"),
+    Format("msg", Domain.MAIL, 2, f"{_ROOM}.outlook", ("*.msg",), is_outlook, described="mail of Outlook"),
     Format("mbox", Domain.MAIL, 2, f"{_ROOM}.mbox", ("*.mbox", "mbox"), is_mbox, described="mailbox"),
     Format("chatgpt", Domain.CHATS, 1, f"{_ROOM}.assistants", (), json_with(b'"mapping"', b'"message"', b'"parent"'), "extract_chatgpt", "ChatGPT export"),
     Format("claude", Domain.CHATS, 1, f"{_ROOM}.assistants", (), json_with(b'"chat_messages"', b'"uuid"'), "extract_claude", "Claude export"),
@@ -122,12 +129,12 @@ FORMATS: tuple[Format, ...] = (
     Format("webarchive", Domain.FILES, 1, f"{_ROOM}.saved_pages", ("*.webarchive",), function="extract_webarchive", described="saved page"),
     Format("mhtml", Domain.FILES, 1, f"{_ROOM}.saved_pages", ("*.mhtml", "*.mht"), is_mhtml, "extract_mhtml", "saved page"),
     Format("mail", Domain.MAIL, 2, f"{_ROOM}.mail", ("*.eml",), is_mail, described="mail"),
-    Format("pdf", Domain.FILES, 1, f"{_ROOM}.pdf", ("*.pdf",), is_pdf, described="PDF"),
-    Format("docx", Domain.FILES, 1, f"{_ROOM}.office", ("*.docx", "*.docm", "*.dotx"), is_office(b"word/", "docx", "docm", "dotx"), "extract_word", "Word document"),
-    Format("pptx", Domain.FILES, 1, f"{_ROOM}.office", ("*.pptx", "*.pptm", "*.ppsx"), is_office(b"ppt/", "pptx", "pptm", "ppsx"), "extract_slides", "PowerPoint slides"),
-    Format("xlsx", Domain.FILES, 1, f"{_ROOM}.sheets", ("*.xlsx", "*.xlsm", "*.xlsb", "*.xls"), is_office(b"xl/", "xlsx", "xlsm", "xlsb"), described="Excel workbook"),
-    Format("odf", Domain.FILES, 1, f"{_ROOM}.opendocument", ("*.odt", "*.ods", "*.odp", "*.ott", "*.fodt", "*.fods", "*.fodp"), is_open_document, described="OpenDocument file"),
-    Format("doc", Domain.FILES, 1, f"{_ROOM}.legacy", ("*.doc", "*.dot"), is_compound("doc", "dot"), "extract_word", "old Word document"),
+    Format("pdf", Domain.FILES, 2, f"{_ROOM}.pdf", ("*.pdf",), is_pdf, described="PDF"),
+    Format("docx", Domain.FILES, 2, f"{_ROOM}.office", ("*.docx", "*.docm", "*.dotx"), is_office(b"word/", "docx", "docm", "dotx"), "extract_word", "Word document"),
+    Format("pptx", Domain.FILES, 2, f"{_ROOM}.office", ("*.pptx", "*.pptm", "*.ppsx"), is_office(b"ppt/", "pptx", "pptm", "ppsx"), "extract_slides", "PowerPoint slides"),
+    Format("xlsx", Domain.FILES, 2, f"{_ROOM}.sheets", ("*.xlsx", "*.xlsm", "*.xlsb", "*.xls"), is_office(b"xl/", "xlsx", "xlsm", "xlsb"), described="Excel workbook"),
+    Format("odf", Domain.FILES, 2, f"{_ROOM}.opendocument", ("*.odt", "*.ods", "*.odp", "*.ott", "*.fodt", "*.fods", "*.fodp"), is_open_document, described="OpenDocument file"),
+    Format("doc", Domain.FILES, 2, f"{_ROOM}.legacy", ("*.doc", "*.dot"), is_compound("doc", "dot"), "extract_word", "old Word document"),
     Format("ppt", Domain.FILES, 1, f"{_ROOM}.legacy", ("*.ppt", "*.pps"), is_compound("ppt", "pps"), "extract_slides", "old PowerPoint slides"),
     Format("epub", Domain.FILES, 1, f"{_ROOM}.epub", ("*.epub",), is_epub, described="book"),
     Format("rtf", Domain.FILES, 1, f"{_ROOM}.rtf", ("*.rtf",), starts_with(b"{\\rtf"), described="rich text"),

@@ -46,6 +46,7 @@ def attached_documents(
     if form is None:
         yield Skip("attachment of unknown kind")
         return
+    origin = options.budget.distinct(origin)
     # The suffix alone comes from outside, and only letters and digits of it.
     suffix = "".join(c for c in Path(shown).suffix if c.isascii() and c.isalnum())[:12]
     folder = options.scratch / f"part-{next(_numbers)}"

@@ -1,7 +1,8 @@
 """Word and PowerPoint files of before 2007 (.doc, .ppt).
 
 No kept library with a permissive licence reads them, so the text alone is taken out here, by the published formats:
-MS-DOC 2.4.1 (the piece table) and MS-PPT 2.9 (text atoms). olefile opens the compound file.
+MS-DOC 2.4.1 (the piece table) and MS-PPT 2.9 (text atoms); of Word 6 and 95, which keep it in one stretch, by the bounds
+in their header. olefile opens the compound file, and the files inside of it become documents of their own.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from extractors import charset
 from extractors.document import Document, Domain
 from extractors.files import open_regular
+from extractors.formats import embedded
 from extractors.formats.plain import title_of
 from extractors.normalise import clean, one_line
 from extractors.options import MEBI, Options
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 MAX_STREAM = 128 * MEBI
 _ENCRYPTED, _WHICH_TABLE = 0x0100, 0x0200  # FibBase flags (MS-DOC 2.5.2)
+_WORD_6 = 0xA5DC  # wIdent of Word 6 and 95; 97 and later write 0xA5EC
+_TEXT_BOUNDS = 0x0018  # fcMin and fcMac
 _CLX_OFFSET = 0x01A2  # fcClx in FibRgFcLcb97
 _COMPRESSED = 0x40000000  # FcCompressed.fCompressed: one byte for each character (2.9.73)
 _TEXT_CHARS, _TEXT_BYTES, _MASTER, _NOTES_MASTER, _HANDOUT = 4000, 4008, 1016, 1040, 4041
@@ -55,36 +59,47 @@ def _document(path: Path, origin: str, options: Options, kind: str, stream: str)
         with OleFileIO(str(path)) as compound:
             if not compound.exists(stream):
                 raise CannotRead("it holds no text that can be found")
-            text = _word_text(compound) if kind == "doc" else _slide_text(_stream(compound, stream))
             known = compound.get_metadata()
             codec = f"cp{known.codepage}" if known.codepage else ""
+            text = (
+                _word_text(compound, codec)
+                if kind == "doc"
+                else _slide_text(_stream(compound, stream))
+            )
             title, author = _property(known.title, codec), _property(known.author, codec)
     except (OSError, struct.error, IndexError, ValueError, TypeError, AttributeError) as error:
         raise CannotRead("it is damaged or cut off") from error
     text = clean(text).strip("\n")
-    if not text.strip():
+    if text.strip():
+        named = (("Title", title), ("Author", author))
+        yield Document(
+            origin=origin,
+            domain=options.domain or Domain.FILES,
+            kind=kind,
+            title=title or title_of(path),
+            text=text,
+            author=author,
+            properties=tuple((name, value) for name, value in named if value),
+        )
+    else:
         yield Skip("no text")
-        return
-    named = (("Title", title), ("Author", author))
-    yield Document(
-        origin=origin,
-        domain=options.domain or Domain.FILES,
-        kind=kind,
-        title=title or title_of(path),
-        text=text,
-        author=author,
-        properties=tuple((name, value) for name, value in named if value),
-    )
+    with OleFileIO(str(path)) as compound:
+        yield from embedded.in_compound(compound, origin, options)
 
 
-def _word_text(compound: OleFileIO) -> str:
+def _word_text(compound: OleFileIO, codec: str) -> str:
     main = _stream(compound, "WordDocument")
     (flags,) = struct.unpack_from("<H", main, 0x0A)
     if flags & _ENCRYPTED:
         raise CannotRead("it is protected by a password", FailureKind.ENCRYPTED)
-    table = _stream(compound, "1Table" if flags & _WHICH_TABLE else "0Table")
-    offset, length = struct.unpack_from("<II", main, _CLX_OFFSET)
-    pieces = "".join(_pieces(main, table[offset : offset + length]))
+    (mark,) = struct.unpack_from("<H", main)
+    if mark == _WORD_6:
+        first, last = struct.unpack_from("<II", main, _TEXT_BOUNDS)
+        pieces = charset.decode(main[first:last], codec or "cp1252")
+    else:
+        table = _stream(compound, "1Table" if flags & _WHICH_TABLE else "0Table")
+        offset, length = struct.unpack_from("<II", main, _CLX_OFFSET)
+        pieces = "".join(_pieces(main, table[offset : offset + length]))
     # Fields: 13 code 14 result 15; cells end in 07; 0B breaks a line, 0C a page; 1E and 1F are hyphens.
     previous = ""
     while previous != pieces:

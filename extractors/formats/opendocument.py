@@ -6,14 +6,15 @@ been kept since 2020. Element names follow OASIS OpenDocument 1.3, part 3.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from extractors.compose import Composer
-from extractors.document import Document, Domain
+from extractors.document import Document, Domain, Role
 from extractors.files import open_regular, read_head
 from extractors.formats import xml
-from extractors.formats.packages import open_package
+from extractors.formats.packages import Package, open_package
 from extractors.formats.plain import title_of
 from extractors.normalise import one_line, parse_date
 from extractors.options import Options
@@ -25,13 +26,27 @@ _SKIPPED = frozenset(
     "tracked-changes font-face-decls automatic-styles styles master-styles forms script binary-data settings ruby-text"
     " note-citation page-number page-count sequence-decls database-display desc scripts configuration".split()
 )
+# Of the styles only the master pages have text.
+_SKIPPED_IN_STYLES = (_SKIPPED - {"master-styles"}) | {
+    "sheet-name",
+    "notes",
+    "time",
+    "handout-master",
+}
+# Frames of a master page that say what to click on.
+_PLACEHOLDERS = frozenset(("title", "subtitle", "outline", "notes", "page"))
 _KINDS = {".ods": "ods", ".fods": "ods", ".odp": "odp", ".fodp": "odp"}
 
 
 class Content:
-    """Gathers the text of a document's body."""
+    """Gathers the text of a document's body, or of the headers and footers in its styles.
 
-    def __init__(self) -> None:
+    Args:
+        skipped: elements that hold no text of the person's.
+    """
+
+    def __init__(self, skipped: frozenset[str] = _SKIPPED) -> None:
+        self._skipped = skipped
         self.lines: list[str] = []
         self.notes: list[str] = []
         self.fields: dict[str, str] = {}
@@ -49,7 +64,7 @@ class Content:
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         """Open an element."""
-        if self._skipping or name in _SKIPPED:
+        if self._skipping or name in self._skipped or self._prompts(name, attributes):
             self._skipping += 1
             return
         match name:
@@ -95,6 +110,8 @@ class Content:
         match name:
             case "p" | "h" if self._open:
                 self._line("".join(self._open.pop()))
+            case "list-item":
+                self._bullet = ""
             case "note-body" | "annotation" if self._note is not None:
                 note, self._note = " ".join(" ".join(self._note).split()), None
                 if note:
@@ -134,6 +151,16 @@ class Content:
         else:
             self._add(" ".join(text.split("\n")) if "\n" in text else text)
 
+    def _prompts(self, name: str, attributes: Mapping[str, str]) -> bool:
+        """Tell a frame of a master page that says what to click on."""
+        return (
+            "master-styles" not in self._skipped
+            and name == "frame"
+            and (
+                attributes.get("placeholder") == "true" or attributes.get("class") in _PLACEHOLDERS
+            )
+        )
+
     def _add(self, text: str) -> None:
         if self._open:
             self._open[-1].append(text)
@@ -151,6 +178,7 @@ class Content:
 def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
     """Read an OpenDocument file, packed or flat."""
     content = Content()
+    margins: list[str] = []
     if read_head(path, 4).startswith(b"PK"):
         with open_package(path, options) as package:
             manifest = Content()
@@ -161,6 +189,7 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
             if "meta.xml" in package:
                 xml.parse(package.read("meta.xml"), content, lenient=True)
             xml.parse(package.read("content.xml"), content)
+            margins = _margins(package)
     else:
         with open_regular(path) as stream:
             xml.parse(stream, content)
@@ -168,6 +197,7 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
     composer.add("\n".join(content.lines))
     if content.notes:
         composer.add("\n".join(["Notes:", *content.notes]), gap="\n\n")
+    composer.add("\n".join(margins), Role.BOILERPLATE, gap="\n\n")
     if composer.empty:
         yield Skip("no text")
         return
@@ -190,7 +220,23 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
         date=parse_date(written[:19]),
         tags=tuple(one_line(word) for word in content.keywords if word.strip()),
         properties=tuple((name, value) for name, value in named if value),
+        spans=composer.spans(),
     )
+
+
+def _margins(package: Package) -> list[str]:
+    """Return the lines of headers, footers and master pages, without those that only number pages."""
+    if "styles.xml" not in package:
+        return []
+    styles = Content(_SKIPPED_IN_STYLES)
+    xml.parse(package.read("styles.xml"), styles, lenient=True)
+    lines = (one_line(line) for line in styles.lines if not line.startswith("Slide "))
+    return list(dict.fromkeys(line for line in lines if _tells(line)))
+
+
+def _tells(line: str) -> bool:
+    """False for what is left of "Page 3 / 7" without its numbers, and of an empty field ("<header>")."""
+    return any(map(str.isalpha, line)) and not re.fullmatch(r"<[^<>]+>|\w+ ?[/(]?\)?", line)
 
 
 def _number(value: str) -> int:

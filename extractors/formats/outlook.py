@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from extractors import quotes
+from extractors import charset, quotes
 from extractors.compose import Composer
 from extractors.document import Document, Domain
 from extractors.files import open_regular
@@ -29,6 +29,8 @@ from extractors.options import Options
 from extractors.results import CannotRead, Item, Skip
 
 # MS-OXPROPS: PidTagRtfCompressed, PidTagTransportMessageHeaders, PidTagInternetMessageId, PidTagDisplayTo, …Cc
+# … PidTagMessageCodepage, PidTagInternetCodepage
+_CODE_PAGE, _BODY_CODE_PAGE = 0x3FFD, 0x3FDE
 _RTF, _HEADERS, _MESSAGE_ID, _TO, _CC = 0x1009, 0x007D, 0x1035, 0x0E04, 0x0E03
 # The address of a mailbox inside Exchange ("/O=FIRM/OU=…/CN=IDA"): nothing that a person knows.
 _EXCHANGE = re.compile(r" ?</o=[^<>]*>", re.IGNORECASE)
@@ -43,10 +45,10 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
         pass
     try:
         message = Message.load(str(path))
-        subject = one_line(message.subject or "")
+        subject = one_line(_restored(message, message.subject))
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise CannotRead("it is no message of Outlook that can be read") from error
-    sender = _EXCHANGE.sub("", one_line((message.sender or "").replace('"', "")))
+    sender = _EXCHANGE.sub("", one_line(_restored(message, message.sender).replace('"', "")))
     recipients = _recipients(message)
     sent = _sent(message)
     properties = (
@@ -80,7 +82,7 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
 
 def _attachments(message: Any, origin: str, options: Options) -> Iterator[Item]:
     for attachment in message.attachments:
-        name = one_line(attachment.file_name or "", 200)
+        name = one_line(_restored(message, attachment.file_name), 200)
         data = attachment.file_bytes
         if not name or not data or name.lower().endswith((".jpg", ".jpeg", ".png", ".gif", ".bmp")):
             continue
@@ -112,7 +114,8 @@ def _body(message: Any) -> str:
 def _recipients(message: Any) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for recipient in message.recipients:
-        name, address = one_line(recipient.name or ""), one_line(recipient.email_address or "")
+        name = one_line(_restored(message, recipient.name))
+        address = one_line(recipient.email_address or "")
         found[
             f"{name} <{address}>"
             if name and "@" in address and name != address
@@ -121,6 +124,23 @@ def _recipients(message: Any) -> tuple[str, ...]:
     return tuple(person for person in found if person) or tuple(
         filter(None, (one_line(_text(message, _TO)),))
     )
+
+
+def _restored(message: Any, text: str | None) -> str:
+    """Decode a text of a message that states no code page for its headers by the one of its body.
+
+    The library reads such texts as ISO 8859-15; the bytes they were can be had back from that.
+    """
+    known = message.properties
+    stated = known.int_prop_value(_CODE_PAGE)
+    if not text or text.isascii() or stated or known.string_props_are_unicode:
+        return text or ""
+    try:
+        raw = text.encode("iso-8859-15")
+    except UnicodeEncodeError:
+        return text
+    page = known.int_prop_value(_BODY_CODE_PAGE)
+    return charset.decode(raw, f"cp{page}" if page else "")
 
 
 def _sent(message: Any) -> datetime | None:

@@ -48,11 +48,12 @@ class Package:
         self._by_name = {entry.filename.lower(): entry for entry in self.entries}
 
     def names(self, prefix: str = "", suffix: str = "") -> list[str]:
-        """Return entry names that begin and end so."""
+        """Return entry names that begin and end so, compared without case."""
+        prefix, suffix = prefix.lower(), suffix.lower()
         return [
             entry.filename
-            for entry in self.entries
-            if entry.filename.startswith(prefix) and entry.filename.lower().endswith(suffix)
+            for name, entry in self._by_name.items()
+            if name.startswith(prefix) and name.endswith(suffix)
         ]
 
     def __contains__(self, name: str) -> bool:

@@ -17,15 +17,17 @@ from extractors.compose import Composer
 from extractors.document import Document, Domain
 from extractors.files import open_regular
 from extractors.formats import pictures
+from extractors.formats.attachments import attached_documents
 from extractors.formats.plain import title_of
 from extractors.normalise import clean, join_hard_wraps, one_line
-from extractors.options import Options
+from extractors.options import MEBI, Options
 from extractors.results import CannotRead, FailureKind, Item, Skip
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
 
 MAX_PAGES = 20_000
+MAX_ATTACHMENT_BYTES = 64 * MEBI
 # Recognition takes seconds for each page: a scanned book is read as far as this.
 MAX_SCANNED_PAGES = 50
 OCR_SCALE = 200 / 72  # 200 dots an inch, of 72 points each
@@ -57,6 +59,8 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
             yield Skip("scanned without text recognition")
         else:
             yield Skip("no text")
+        if not options.reduced:
+            yield from _attached(path, origin, options)
         return
     title, author = one_line(known.get("Title", "")), one_line(known.get("Author", ""))
     written = pdf_date(known.get("CreationDate", ""))
@@ -77,6 +81,30 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
         date=written,
         properties=tuple((name, value) for name, value in named if value),
     )
+    if not options.reduced:
+        yield from _attached(path, origin, options)
+
+
+def _attached(path: Path, origin: str, options: Options) -> Iterator[Item]:
+    """Read the files attached to a PDF, and the parts of a portfolio, as documents of their own."""
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(path)
+    except pypdfium2.PdfiumError:
+        return
+    with contextlib.closing(document):
+        for index in range(min(document.count_attachments(), options.max_parts)):
+            try:
+                attachment = document.get_attachment(index)
+                name, data = attachment.get_name(), bytes(attachment.get_data())
+            except pypdfium2.PdfiumError:
+                yield Skip("damaged attachment")
+                continue
+            if len(data) > MAX_ATTACHMENT_BYTES:
+                yield Skip("large attachment")
+            elif data:
+                yield from attached_documents(data, name, origin, options)
 
 
 def pdf_date(value: str) -> datetime | None:
@@ -162,6 +190,8 @@ def _mended(text: str) -> str:
     """Undo hyphenation that PDFium marks, and hard wraps."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = re.sub(f"{_HYPHEN_MARK}\n?", "", text)
+    # PDFium turns the ligature of lam and an alef with hamza around; no Arabic word has the letters in that order.
+    text = re.sub("\u0627([\u0622\u0623\u0625])\u0644", "\u0627\u0644\\1", text)
     return join_hard_wraps(clean(text))
 
 

@@ -8,6 +8,7 @@ cell by cell with expat, with values as they are stored.
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,10 +16,10 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from extractors.compose import Composer
-from extractors.document import Document, Domain
+from extractors.document import Document, Domain, Role
 from extractors.files import read_head
-from extractors.formats import xml
-from extractors.formats.office import comment_lines, core_properties, paragraphs
+from extractors.formats import embedded, xml
+from extractors.formats.ooxml import comment_lines, core_properties, paragraphs, people
 from extractors.formats.packages import Package, open_package
 from extractors.formats.plain import read_text, title_of
 from extractors.normalise import one_line, parse_date
@@ -28,14 +29,18 @@ from extractors.results import CannotRead, FailureKind, Item, Skip
 # Cells in the rectangle that a sheet spans: 20 million take calamine about 650 MB.
 MAX_SPAN = 20_000_000
 MAX_SHARED_STRINGS = 256 * MEBI
+_MARGIN = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)>([^<]{1,4000})<")
+# Codes of headers and footers: sides, fonts, sizes, colours, numbers of pages (ECMA-376 part 1, 18.3.1.46).
+_MARGIN_CODE = re.compile(r"&(?:[LCRPNDTZFAGSUXYEBIOH+\-]|\"[^\"]*\"|\d{1,3}|K[0-9A-F]{6})")
 _REFERENCE = re.compile(rb'<(?:\w+:)?c\s[^>]{0,200}?\br="([A-Z]{1,3})(\d{1,7})"')
 
 
 def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
-    """Read a workbook: its sheets, then text boxes and comments."""
+    """Read a workbook: its sheets, text boxes, comments, headers and footers; then the files inside of it."""
     composer = Composer()
     known: dict[str, str] = {}
     beside: list[str] = []
+    margins: list[str] = []
     if read_head(path, 4).startswith(b"PK"):
         with open_package(path, options) as package:
             known = core_properties(package)
@@ -43,7 +48,7 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
             if options.reduced:
                 _lay(composer, _cells(package), options)
             else:
-                _check_spans(package)
+                margins = _measured(package)
                 try:
                     _lay(composer, _calamine(path), options)
                 except CannotRead as refusal:
@@ -57,12 +62,20 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
     else:
         _lay(composer, _calamine(path), options)
     composer.add("\n".join(beside), gap="\n\n")
+    composer.add("\n".join(margins), Role.BOILERPLATE, gap="\n\n")
     if composer.empty:
         yield Skip("no text")
-        return
+    else:
+        yield _workbook(composer, known, path, origin, options)
+    yield from _inside(path, origin, options)
+
+
+def _workbook(
+    composer: Composer, known: Mapping[str, str], path: Path, origin: str, options: Options
+) -> Document:
     title, author = one_line(known.get("title", "")), one_line(known.get("creator", ""))
     named = (("Title", title), ("Author", author), ("Created", known.get("created", "")[:10]))
-    yield Document(
+    return Document(
         origin=origin,
         domain=options.domain or Domain.FILES,
         kind=path.suffix.lower().lstrip(".") or "xlsx",
@@ -71,7 +84,22 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
         author=author,
         date=parse_date(known.get("created", "")),
         properties=tuple((name, value) for name, value in named if value),
+        spans=composer.spans(),
     )
+
+
+def _inside(path: Path, origin: str, options: Options) -> Iterator[Item]:
+    """Read the files inside of a workbook, old or new, as documents of their own."""
+    if options.reduced:
+        return
+    if read_head(path, 4).startswith(b"PK"):
+        with open_package(path, options) as package:
+            yield from embedded.in_package(package, "xl/embeddings/", origin, options)
+        return
+    from olefile import OleFileIO
+
+    with OleFileIO(str(path)) as compound:
+        yield from embedded.in_compound(compound, origin, options)
 
 
 def _lay(
@@ -92,6 +120,7 @@ def _lay(
 def _beside(package: Package) -> list[str]:
     """Return the lines of text boxes, charts and comments."""
     lines: list[str] = []
+    names = people(package)
     for prefix in ("xl/drawings/drawing", "xl/diagrams/data", "xl/charts/chart"):
         for part in package.names(prefix, ".xml"):
             lines += [line for line in paragraphs(package, part).lines if line.strip()]
@@ -99,7 +128,7 @@ def _beside(package: Package) -> list[str]:
         *package.names("xl/comments", ".xml"),
         *package.names("xl/threadedcomments/", ".xml"),
     ]:
-        lines += comment_lines(package, part)
+        lines += comment_lines(package, part, names)
     return lines
 
 
@@ -183,21 +212,37 @@ def _calamine(path: Path) -> Iterator[tuple[str, Sequence[Sequence[object]]]]:
         raise CannotRead("it is no workbook that can be read") from error
 
 
-def _check_spans(package: Package) -> None:
-    """Refuse a workbook whose sheets span more cells than are held, without unpacking one as a whole in Python."""
+def _measured(package: Package) -> list[str]:
+    """Look through the sheets once, as bytes: for the cells they span, and for headers and footers.
+
+    Returns:
+        The lines of headers and footers.
+
+    Raises:
+        CannotRead: a sheet spans more cells than are held.
+    """
+    margins: dict[str, None] = {}
     for part in package.names("xl/worksheets/", ".xml"):
-        rows, columns = [0], [0]
-        for match in _REFERENCE.finditer(package.read(part)):
-            rows.append(int(match.group(2)))
-            columns.append(_column(match.group(1)))
-        filled_rows, filled_columns = [r for r in rows if r], [c for c in columns if c]
-        if not filled_rows:
-            continue
-        span = (max(filled_rows) - min(filled_rows) + 1) * (
-            max(filled_columns) - min(filled_columns) + 1
-        )
-        if span > MAX_SPAN and span > 20 * len(filled_rows):
-            raise CannotRead("its cells lie too far apart", FailureKind.MEMORY)
+        sheet = package.read(part)
+        _check_span(sheet)
+        for match in _MARGIN.finditer(sheet):
+            written = html.unescape(match.group(1).decode("utf-8", "replace"))
+            for line in _MARGIN_CODE.sub("\n", written).split("\n"):
+                if any(map(str.isalpha, line)):
+                    margins[one_line(line)] = None
+    return list(margins)
+
+
+def _check_span(sheet: bytes) -> None:
+    rows, columns = [], []
+    for match in _REFERENCE.finditer(sheet):
+        rows.append(int(match.group(2)))
+        columns.append(_column(match.group(1)))
+    if not rows:
+        return
+    span = (max(rows) - min(rows) + 1) * (max(columns) - min(columns) + 1)
+    if span > MAX_SPAN and span > 20 * len(rows):
+        raise CannotRead("its cells lie too far apart", FailureKind.MEMORY)
 
 
 def _column(letters: bytes) -> int:

@@ -286,6 +286,8 @@ def is_mhtml(name: str, head: bytes) -> bool:
 
 
 def _bare(head: bytes) -> bytes:
+    if b" " < head[:1] < b"\xef":
+        return head
     for mark in (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"):
         head = head.removeprefix(mark)
     return head.lstrip(b" \t\r\n")

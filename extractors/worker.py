@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from extractors import confinement, language, protocol, registry
 from extractors.document import Document, Domain
 from extractors.files import HASHED_BYTES, HEAD_BYTES, open_regular, read_exactly
 from extractors.normalise import clean, one_line
-from extractors.options import Budget, Options
+from extractors.options import Options
 from extractors.results import CannotRead, Failure, FailureKind, Item, Skip
 
 # Items gather until their texts are so long, so that a mailbox costs few frames and a parent sees progress.
@@ -33,6 +33,8 @@ FRAME_ITEMS = 64
 MAX_CHARACTERS = 256 * 1024 * 1024
 HASHED_CHUNK = 1024 * 1024
 OCR_PROGRAMS = frozenset(("tesseract",))
+
+_MakeOptions = Callable[[tuple[Path, bytes] | None], Options]
 
 
 def main(arguments: list[str]) -> int:
@@ -81,14 +83,18 @@ def serve(request: dict[str, Any], scratch: Path, outbox: BinaryIO) -> None:
         confinement.grant_processor_time(cpu_seconds)
 
     domain = request["domain"]
-    options = Options(
-        scratch=scratch,
-        now=datetime.fromisoformat(request["now"]),
-        domain=Domain(domain) if domain else None,
-        reduced=request["reduced"],
-        alive=alive,
+    told = {
+        "scratch": scratch,
+        "now": datetime.fromisoformat(request["now"]),
+        "domain": Domain(domain) if domain else None,
+        "reduced": request["reduced"],
+        "alive": alive,
         **request["choices"],
-    )
+    }
+
+    def options(whole: tuple[Path, bytes] | None) -> Options:
+        return Options(**told, whole=whole)
+
     for path, origin in request["files"]:
         confinement.grant_processor_time(cpu_seconds)
         items, end = _read(path, origin, request, options, outbox)
@@ -98,7 +104,7 @@ def serve(request: dict[str, Any], scratch: Path, outbox: BinaryIO) -> None:
 
 
 def _read(
-    path: str, origin: str, request: dict[str, Any], options: Options, outbox: BinaryIO
+    path: str, origin: str, request: dict[str, Any], options: _MakeOptions, outbox: BinaryIO
 ) -> tuple[list[list[Any]], dict[str, Any]]:
     """Read one file; all but the last of what it gives is sent on the way.
 
@@ -146,7 +152,7 @@ def _read(
 
 
 def _items(
-    name: str, origin: str, request: dict[str, Any], options: Options, end: dict[str, Any]
+    name: str, origin: str, request: dict[str, Any], options: _MakeOptions, end: dict[str, Any]
 ) -> Iterator[Item]:
     path, kind = Path(name), request["kind"]
     with open_regular(path) as stream:
@@ -164,7 +170,7 @@ def _items(
         )
     end["format"], end["version"] = form.name, form.stamp
     whole = (path, head) if len(head) == before.st_size else None
-    for item in form.extract(path, origin, replace(options, whole=whole, budget=Budget())):
+    for item in form.extract(path, origin, options(whole)):
         yield finished(item) if isinstance(item, Document) else item
     after = path.stat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):

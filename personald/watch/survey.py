@@ -155,6 +155,7 @@ class Survey:
         self._device = device if device is not None else reach(self._root, None).device
         self.missing = missing or Missing()
         self.tally = Tally()
+        self._nothing_known = False
 
     def look_through(self) -> Iterator[Finding]:
         """Everything in the source; what is gone comes last.
@@ -162,7 +163,9 @@ class Survey:
         Nothing is held in memory but what is gone, whatever the size of the source.
         """
         denied = set()
+        self._nothing_known = True
         for state in self._store.files(self._source.id):
+            self._nothing_known = False
             status = _lstat(Path(state.path))
             if status is None:
                 self.missing.add(state)
@@ -217,7 +220,9 @@ class Survey:
     def _judge(self, entry: Entry) -> Iterator[Finding]:
         self.tally.seen += 1
         path, now = entry.path, stat_of(entry.status)
-        state = self._store.file_state(self._source.id, path)
+        state = None
+        if not self._nothing_known:
+            state = self._store.file_state(self._source.id, path)
         self.missing.discard(path)
         if not needs_reading(state, now):
             self.tally.unchanged += 1

@@ -112,7 +112,7 @@ FORMATS: tuple[Format, ...] = (
     Format("chatgpt", Domain.CHATS, 1, f"{_ROOM}.assistants", (), json_with(b'"mapping"', b'"message"', b'"parent"'), "extract_chatgpt", "ChatGPT export"),
     Format("claude", Domain.CHATS, 1, f"{_ROOM}.assistants", (), json_with(b'"chat_messages"', b'"uuid"'), "extract_claude", "Claude export"),
     Format("agent", Domain.CHATS, 1, f"{_ROOM}.agents", (), is_agent_log, described="session of an agent"),
-    Format("whatsapp", Domain.CHATS, 1, f"{_ROOM}.whatsapp", (), is_whatsapp, described="WhatsApp export"),
+    Format("whatsapp", Domain.CHATS, 2, f"{_ROOM}.whatsapp", (), is_whatsapp, described="WhatsApp export"),
     Format("telegram", Domain.CHATS, 1, f"{_ROOM}.messengers", (), json_with(b'"messages"', b'"date_unixtime"', first=b"{{"), "extract_telegram", "Telegram export"),
     Format("meta", Domain.CHATS, 1, f"{_ROOM}.messengers", (), json_with(b'"participants"', b'"timestamp_ms"', first=b"{{"), "extract_meta", "Messenger or Instagram export"),
     Format("slack", Domain.CHATS, 1, f"{_ROOM}.messengers", (), is_slack_day, "extract_slack", "Slack export"),

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 
 from extractors.charset import narrowed
+from extractors.formats import whatsapp_header
+from extractors.formats.whatsapp_header import Style
 
 Sniffer = Callable[[str, bytes], bool]
 
@@ -49,12 +51,6 @@ _MIME_ENTITY = re.compile(
 _MAIL_SURE = re.compile(
     rb"^(?:from|date|message-id|received|mime-version|subject|return-path|content-type|to)[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
-)
-# The beginning of a message in WhatsApp's exports: its moment, in every locale's form.
-WHATSAPP_START = re.compile(
-    r"[ \t]*\[?(\d{1,4})[./\-年. ]{1,2}(\d{1,2})[./\-月. ]{1,2}(\d{1,4})\.?日?,?[ T]+(?:(?:at|um|à|a las|às|alle|om|kl\.?|klo|o|в|上午|下午|오전|오후|午前|午後)[ ]*)?"
-    r"(?P<before>[ap]\.?\s?m\.?[ ]+)?(\d{1,2})[:.h](\d{2})(?:[:.](\d{2}))?(?:[ ]?(?P<half>[ap]\.?\s?m\.?|AM|PM|Uhr))?\]?[ ]?(?:[-–—:][ ])?[ ]?",
-    re.IGNORECASE,
 )
 _HEADER = re.compile(rb"[!-9;-~]+[ \t]*:|[ \t]")
 
@@ -139,27 +135,18 @@ def is_html(name: str, head: bytes) -> bool:
 
 
 def is_whatsapp(name: str, head: bytes) -> bool:
-    """Recognise an export: its first filled lines begin with moments, and one of them names a speaker."""
+    """Recognise an export: its first filled lines begin with moments of one style, and one of them names a speaker."""
     if not name.endswith((".txt", ".text")) and "whatsapp" not in name:
         return False
-    lines = [
-        line
-        for line in head[:4000].decode("utf-8", "ignore").lstrip("\ufeff").splitlines()
-        if line.strip()
-    ][:8]
-    plain = [
-        re.sub("[\u200e\u200f\u202a-\u202e]", "", line)
-        .replace("\u202f", " ")
-        .replace("\u00a0", " ")
-        for line in lines
-    ]
-    starts = [WHATSAPP_START.match(line) for line in plain]
-    if not starts or starts[0] is None:
+    text = head[:4000].decode("utf-8", "ignore")
+    lines = [line for line in text.splitlines() if line.strip("\ufeff \t")][:8]
+    first = whatsapp_header.header(lines[0]) if lines else None
+    if first is None:
         return False
-    return any(
-        match and (line[match.end() - 2 : match.end()] == "- " or line.lstrip().startswith("["))
-        for match, line in zip(starts, plain, strict=True)
-    )
+    if first.style in (Style.BRACKET, Style.DASH):
+        return True
+    # Logs of programs begin in the other styles too.
+    return "chat" in name or "talk" in name or "whatsapp" in name
 
 
 def is_agent_log(name: str, head: bytes) -> bool:

@@ -1,8 +1,7 @@
-"""WhatsApp's text exports, in every locale's way to write a date.
+"""WhatsApp's text exports: messages told from their continuation, from the program's own lines and from placeholders.
 
-A message begins with its moment: `23/06/2018, 01:55 p.m. - Name: words` on Android, `[15-01-20 02:22:56] Name: words` on
-iPhones; lines without one go on with the message above. Whether the day or the month comes first is decided for the
-whole file.
+How a message begins is `whatsapp_header`'s. Whether the day or the month comes first is decided for the whole file.
+iPhones begin what is the program's with a left-to-right mark; Android writes placeholders in angle brackets.
 """
 
 from __future__ import annotations
@@ -11,27 +10,53 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
+from extractors import charset
+from extractors.files import read_whole
 from extractors.formats.conversation import Message, conversations
-from extractors.formats.plain import read_text, title_of
+from extractors.formats.plain import title_of
+from extractors.formats.whatsapp_header import Style, header, moment
 from extractors.options import Options
 from extractors.results import CannotRead, Item, Skip
-from extractors.signatures import WHATSAPP_START as START
 
-_SPEAKER = re.compile(r"([^:\n\"“]{1,80}?):[ \n](.*)", re.DOTALL)
-# What stands for a picture, a sound or a deleted message.
+_SPEAKER = re.compile(r"([^:\n\"“]{1,80}?) ?:[ \n\u200e](.*)", re.DOTALL)
+_ANGLED = r"<[^<>\n]{3,60}>"
+_FILE = re.compile(r"\S+\.\w{2,5} \([^()\n]{3,40}\)(?:\n|$)")
+# What stands for a picture, a sound or a deleted message, where neither sign of the program's own is there.
 _PLACEHOLDER = re.compile(
-    r"<[^<>\n]{3,60}>|\S*\s?\(?(?:image|video|audio|sticker|gif|document|contact card|bild|foto|imagen|immagine|imagem|afbeelding)\s?(?:omitted|weggelassen|omitid[ao]|omess[oa]|ocultad[ao]|weggelaten)\)?"
-    r"|this message was deleted\.?|you deleted this message\.?|diese nachricht wurde gelöscht\.?|\S+\.(?:jpg|opus|mp4|webp|pdf|vcf) \([^()]{3,40}\)|null|missed (?:voice|video) call\.?",
+    _ANGLED
+    + r"|(?:image|video|audio|sticker|gif|document|contact card|bild|foto|imagen|immagine|imagem|afbeelding)\s?"
+    r"(?:omitted|weggelassen|omitid[ao]|omess[oa]|ocultad[ao]|weggelaten)|null|missed (?:voice|video) call\.?",
     re.IGNORECASE,
 )
-_EDITED = re.compile(
-    r"\s*<(?:this message was edited|diese nachricht wurde bearbeitet)>\s*$", re.IGNORECASE
+# "This message was deleted", as WhatsApp says it of others and of oneself.
+_DELETED = frozenset(
+    sentence.casefold()
+    for sentence in (
+        "This message was deleted|You deleted this message|Diese Nachricht wurde gelöscht|Du hast diese Nachricht gelöscht"
+        "|Ce message a été supprimé|Vous avez supprimé ce message|Se eliminó este mensaje|Eliminaste este mensaje"
+        "|Este mensaje fue eliminado|Questo messaggio è stato eliminato|Hai eliminato questo messaggio|Mensagem apagada"
+        "|Esta mensagem foi apagada|Você apagou esta mensagem|Apagou esta mensagem|Dit bericht is verwijderd"
+        "|U hebt dit bericht verwijderd|Je hebt dit bericht verwijderd|Denne meldingen ble slettet"
+        "|Du slettet denne meldingen|Detta meddelande raderades|Du raderade detta meddelande|Denne besked blev slettet"
+        "|Du slettede denne besked|Tämä viesti poistettiin|Poistit tämän viestin|Ta wiadomość została usunięta"
+        "|Usunięto tę wiadomość|Tato zpráva byla odstraněna|Tato zpráva byla smazána|Bu mesaj silindi|Bu mesajı sildiniz"
+        "|Данное сообщение удалено|Вы удалили данное сообщение|Це повідомлення видалено|Αυτό το μήνυμα διαγράφηκε"
+        "|Üzenet törölve|Acest mesaj a fost șters|Pesan ini dihapus|Pesan ini telah dihapus|Mesej ini telah dipadam"
+        "|Tin nhắn này đã bị xóa|ข้อความนี้ถูกลบแล้ว|تم حذف هذه الرسالة|הודעה זו נמחקה|यह मैसेज डिलीट कर दिया गया है"
+        "|このメッセージは削除されました|삭제된 메시지입니다|此消息已删除|此訊息已刪除|此讯息已删除"
+    ).split("|")
 )
+_EDITED = re.compile(
+    rf"\s*(?:\u200e{_ANGLED}|<(?:this message was edited|diese nachricht wurde bearbeitet|se editó este mensaje|ce message a été modifié"
+    r"|mensagem editada|questo messaggio è stato modificato|dit bericht is bewerkt)>)\s*$",
+    re.IGNORECASE,
+)
+_PROGRAM = "\u200e"
 _CHAT_WITH = re.compile(
-    r"^(?:whatsapp[ -]?chat (?:with|mit|con|met|med|com)|chat whatsapp (?:con|avec)|conversation whatsapp avec|conversa do whatsapp com|discussion whatsapp avec)\s+",
+    r"^(?:whatsapp[ -]?chat (?:with|mit|con|met|med|com)|chat (?:de )?whatsapp (?:con|avec)|conversation whatsapp avec"
+    r"|conversa do whatsapp com|discussion whatsapp avec)\s+",
     re.IGNORECASE,
 )
 
@@ -47,7 +72,7 @@ class _Raw:
 
 def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
     """Read an export; each conversation is a document, lines of the program itself are passed over."""
-    raw = list(_messages(read_text(path, options)))
+    raw = list(_messages(charset.decode(read_whole(path, options.max_text_bytes))))
     if not raw:
         raise CannotRead("it holds no messages")
     order = _date_order([message.numbers for message in raw])
@@ -55,77 +80,65 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
     own = 0
     for message in raw:
         match = _SPEAKER.fullmatch("\n".join(message.lines).strip("\n"))
-        if match is None:
+        words = _words(match.group(2)) if match else ""
+        if match is None or not words:
             own += 1
             continue
-        words = _EDITED.sub("", match.group(2)).strip()
-        if _PLACEHOLDER.fullmatch(words):
-            own += 1
-            continue
-        found.append(Message(match.group(1).strip().lstrip("~ "), words, _moment(message, order)))
+        speaker = match.group(1).strip("~\u202f\u00a0 ")
+        found.append(Message(speaker, words, moment(message.numbers, order, message.time)))
     if own:
         yield Skip("message without words", own)
     name = _CHAT_WITH.sub("", title_of(path))
     yield from conversations(found, name, origin, "whatsapp", options)
 
 
+def _words(said: str) -> str:
+    """Return what a person said: "" for a placeholder, the caption alone for a file."""
+    if said.startswith(_PROGRAM):
+        return ""
+    words = _FILE.sub("", _EDITED.sub("", said).strip("\u200e\u200f \n")).strip()
+    if _PLACEHOLDER.fullmatch(words) or words.rstrip(".。").casefold() in _DELETED:
+        return ""
+    return words
+
+
 def _messages(text: str) -> Iterator[_Raw]:
     current: _Raw | None = None
-    for line in text.split("\n"):
-        match = START.match(line)
-        if match is None:
+    style: Style | None = None
+    for line in text.splitlines():
+        found = header(line, style)
+        if found is None:
             if current is not None:
                 current.lines.append(line)
             continue
-        first, second, third = (int(match.group(group)) for group in (1, 2, 3))
-        half = (match.group("half") or match.group("before") or "").lower()
-        hour = int(match.group(5))
-        if half.startswith("p") and hour < 12:
-            hour += 12
-        elif half.startswith("a") and hour == 12:
-            hour = 0
+        style = found.style
         if current is not None:
             yield current
-        time = (hour, int(match.group(6)), int(match.group(7) or 0))
-        current = _Raw((first, second, third), time, [line[match.end() :]])
+        current = _Raw(found.numbers, found.time, [line[found.end :]])
     if current is not None:
         yield current
 
 
 def _date_order(dates: list[tuple[int, int, int]]) -> str:
-    """Return "ymd", "dmy" or "mdy": what no date contradicts; of two that fit, the one whose dates go back less often."""
+    """Return "ymd", "dmy" or "mdy": what no date contradicts; of several that fit, the likeliest."""
     if any(first > 31 for first, _, _ in dates):
         return "ymd"
     fitting = [
         order
-        for order, month, day in (("dmy", 1, 0), ("mdy", 0, 1))
-        if all(1 <= date[month] <= 12 and 1 <= date[day] <= 31 for date in dates)
+        for order in ("dmy", "mdy", "ymd")
+        if all(
+            1 <= date[order.index("m")] <= 12 and 1 <= date[order.index("d")] <= 31
+            for date in dates
+        )
     ]
-    if len(fitting) == 1:
-        return fitting[0]
     if not fitting:
         return "dmy"
-    return min(
-        fitting, key=lambda order: _steps_back([_year_month_day(date, order) for date in dates])
-    )
+    return min(fitting, key=lambda order: _implausibility(dates, order))
 
 
-def _steps_back(dates: list[tuple[int, int, int]]) -> int:
-    return sum(1 for before, after in itertools.pairwise(dates) if after < before)
-
-
-def _year_month_day(date: tuple[int, int, int], order: str) -> tuple[int, int, int]:
-    first, second, third = date
-    year, month, day = {
-        "ymd": (first, second, third),
-        "dmy": (third, second, first),
-        "mdy": (third, first, second),
-    }[order]
-    return (year if year > 99 else 2000 + year, month, day)
-
-
-def _moment(message: _Raw, order: str) -> datetime | None:
-    try:
-        return datetime(*_year_month_day(message.numbers, order), *message.time)
-    except ValueError:
-        return None
+def _implausibility(dates: list[tuple[int, int, int]], order: str) -> tuple[int, int]:
+    """Return how often dates go back, and over how many years they reach, were they written in that order."""
+    sortable = [tuple(date[order.index(part)] for part in "ymd") for date in dates]
+    years = [date[0] for date in sortable]
+    back = sum(1 for before, after in itertools.pairwise(sortable) if after < before)
+    return back, max(years) - min(years)

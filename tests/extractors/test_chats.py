@@ -87,26 +87,118 @@ def test_sessions_of_agents_keep_words_and_drop_machinery(read: Read) -> None:
     assert said(chat) == [("User", "Fix it"), ("Assistant", "Done."), ("Assistant", "Also done.")]
 
 
-@pytest.mark.parametrize(
-    ("export", "moment"),
-    [
-        ("23/06/2018, 01:55 p.m. - Ida: Hello\n24/06/2018, 01:56 p.m. - Ola: Hi", "2018-06-23T13:55:00"),
-        ("[15-01-20 02:22:56] Ida: Hello\n[15-01-20 02:22:57] Ola: Hi", "2020-01-15T02:22:56"),
-        ("1/31/20, 9:05 PM - Ida: Hello\n2/1/20, 9:06 PM - Ola: Hi", "2020-01-31T21:05:00"),
-        ("31.01.20, 21:05 - Ida: Hello\n01.02.20, 21:06 - Ola: Hi", "2020-01-31T21:05:00"),
-        ("[2020/01/31 21:05:00] Ida: Hello\n[2020/02/01 21:05:00] Ola: Hi", "2020-01-31T21:05:00"),
-        ("[31.01.2020, 21:05:00] Ida: Hello\n[01.02.2020, 21:05:00] Ola: Hi", "2020-01-31T21:05:00"),
-        ("\u200e[31/01/2020, 9:05:00\u202fPM] Ida: Hello\n[31/01/2020, 9:06:00\u202fPM] Ola: Hi", "2020-01-31T21:05:00"),
-        ("2020-01-31 21:05 - Ida: Hello\n2020-01-31 21:06 - Ola: Hi", "2020-01-31T21:05:00"),
-    ],
-)  # fmt: skip
-def test_whatsapp_in_the_date_form_of_many_locales(export: str, moment: str, read: Read) -> None:
-    extraction = read("WhatsApp Chat with Ida.txt", export)
+# One line of each locale's form, and the time in it, of which a line a minute later is made.
+LOCALES = {
+    "en-US": ("1/15/20, 1:05 PM - ", "1:05"),
+    "en-US since 2023": ("1/15/20, 1:05\u202fPM - ", "1:05"),
+    "en-GB": ("15/01/2020, 13:05 - ", "13:05"),
+    "en-CA": ("2020-01-15, 1:05 p.m. - ", "1:05"),
+    "en-ZA": ("2020/01/15, 13:05 - ", "13:05"),
+    "en-IN iPhone": ("\u200e[15/01/20, 1:05:00\u202fPM] ", "1:05"),
+    "de": ("15.01.20, 13:05 - ", "13:05"),
+    "de iPhone": ("[15.01.20, 13:05:00] ", "13:05"),
+    "fr": ("15/01/2020 à 13:05 - ", "13:05"),
+    "fr-CA": ("2020-01-15 13 h 05 - ", "13 h 05"),
+    "fr-CA iPhone": ("[2020-01-15 13 h 05 min 00 s] ", "13 h 05"),
+    "es": ("15/1/20 13:05 - ", "13:05"),
+    "es-MX": ("15/1/20, 1:05 p.\u00a0m. - ", "1:05"),
+    "pt-BR": ("15/01/2020 13:05 - ", "13:05"),
+    "pt-PT": ("15/01/20, 13h05 - ", "13h05"),
+    "it": ("15/01/20, 13:05 - ", "13:05"),
+    "nl": ("15-01-2020 13:05 - ", "13:05"),
+    "sv": ("2020-01-15 13:05 - ", "13:05"),
+    "no": ("15.01.2020, 13:05 - ", "13:05"),
+    "da": ("15.01.2020 13.05 - ", "13.05"),
+    "fi": ("15.1.2020 klo 13.05 - ", "13.05"),
+    "fi iPhone": ("[15.1.2020 klo 13.05.00] ", "13.05"),
+    "pl": ("15.01.2020, 13:05 - ", "13:05"),
+    "cs": ("15. 1. 2020 13:05 - ", "13:05"),
+    "hr": ("15.01.2020. 13:05 - ", "13:05"),
+    "hu": ("2020. 01. 15. 13:05 - ", "13:05"),
+    "hu of twelve hours": ("2020. 01. 15. du. 1:05 - ", "1:05"),
+    "bg": ("15.01.2020 г., 13:05 ч. - ", "13:05"),
+    "ru": ("15.01.2020, 13:05 - ", "13:05"),
+    "el": ("15/1/20, 1:05 μ.μ. - ", "1:05"),
+    "sq": ("15.1.20, 1:05 e pasdites - ", "1:05"),
+    "tr": ("15.01.2020 13:05 - ", "13:05"),
+    "ar": ("١٥\u200f/١\u200f/٢٠٢٠، ١:٠٥ م - ", "١:٠٥"),
+    "fa": ("۱۳۹۸/۱۰/۲۵،\u200f ۱۳:۰۵ - ", "۱۳:۰۵"),
+    "he": ("15.1.2020, 13:05 - ", "13:05"),
+    "hi": ("15/01/20, 1:05 pm - ", "1:05"),
+    "bn": ("১৫/১/২০, ১:০৫ PM - ", "১:০৫"),
+    "th": ("15/1/2563 13:05 - ", "13:05"),
+    "vi": ("13:05, 15/01/2020 - ", "13:05"),
+    "vi of twelve hours": ("15/1/20, 1:05 CH - ", "1:05"),
+    "id": ("15/01/20 13.05 - ", "13.05"),
+    "ms": ("15/01/2020, 1:05 PTG - ", "1:05"),
+    "zh-CN": ("2020/1/15 下午1:05 - ", "1:05"),
+    "zh-CN iPhone": ("[2020/1/15 下午1:05:00] ", "1:05"),
+    "zh in words": ("2020年1月15日 下午1:05 - ", "1:05"),
+    "ja": ("2020/01/15 13:05 - ", "13:05"),
+    "ko": ("2020년 1월 15일 오후 1:05, ", "1:05"),
+    "iPhone of 2018": ("13.06.18 21.25.15: ", "21.25"),
+}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_whatsapp_in_the_date_form_of_many_locales(locale: str, read: Read) -> None:
+    first, time = LOCALES[locale]
+    before, _, after = first.rpartition(time)
+    second = f"{before}{time[:-1]}{chr(ord(time[-1]) + 1)}{after}"
+    wanted = "2018-06-13T21:25:15" if locale == "iPhone of 2018" else "2020-01-15T13:05:00"
+    extraction = read("WhatsApp Chat with Ida.txt", f"{first}Ida: Hello\n{second}Ola: Hi\n")
     assert extraction.format == "whatsapp"
     turns = [turn for document in extraction.documents for turn in document.turns]
     assert [turn.speaker for turn in turns] == ["Ida", "Ola"]
     assert turns[0].at is not None
-    assert turns[0].at.isoformat() == moment
+    assert turns[1].at is not None
+    assert turns[0].at.isoformat() == wanted
+    assert (turns[1].at - turns[0].at).total_seconds() == 60
+
+
+def test_two_digit_years_in_front_are_told_by_the_course_of_time(read: Read) -> None:
+    export = "\n".join(f"20-01-{day:02}, 10:00 - Ida: {day}" for day in range(9, 22))
+    documents = read("chat.txt", export).documents
+    assert [f"{d.date:%Y-%m-%d}" for d in documents if d.date][:2] == ["2020-01-09", "2020-01-10"]
+
+
+def test_a_line_that_only_begins_with_a_date_goes_on(read: Read) -> None:
+    export = "23/06/2018, 01:55 p.m. - Ida: The log says\n2016-04-29 10:30:00\n[29/04/16, 10:30:00] all well"
+    document = only(read("chat.txt", export))
+    assert said(document) == [
+        ("Ida", "The log says\n2016-04-29 10:30:00\n[29/04/16, 10:30:00] all well")
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "15/01/2020, 13:05 - Messages and calls are end-to-end encrypted.",
+        "15/01/2020, 13:05 - Ida: <Medien ausgeschlossen>",
+        "15/01/2020, 13:05 - Ida: <تم استبعاد الوسائط>",
+        "15/01/2020, 13:05 - Ida: Denne meldingen ble slettet",
+        "15/01/2020, 13:05 - Ida: このメッセージは削除されました。",
+        "15/01/2020, 13:05 - Ida: IMG-20200115-WA0001.jpg (file attached)",
+        "15/01/2020, 13:05 - Ida: null",
+    ],
+)
+def test_whatsapps_own_lines_of_android_are_passed_over(line: str, read: Read) -> None:
+    extraction = read("chat.txt", f"{line}\n15/01/2020, 13:06 - Ola: Hi")
+    assert said(only(extraction)) == [("Ola", "Hi")]
+    assert extraction.skipped == (("message without words", 1),)
+
+
+@pytest.mark.parametrize(
+    "words", ["\u200eimagen omitida", "\u200eLlamada perdida", "\u200e<anexado: 0001-PHOTO.jpg>"]
+)
+def test_whatsapps_own_lines_of_iphones_are_known_in_any_language(words: str, read: Read) -> None:
+    export = f"\u200e[15/1/20, 13:05:10] Ida: {words}\n[15/1/20, 13:06:10] Ola: Hola \u200e<Se editó este mensaje>"
+    assert said(only(read("_chat.txt", export))) == [("Ola", "Hola")]
+
+
+def test_the_caption_of_a_file_is_kept(read: Read) -> None:
+    export = "15/01/2020, 13:05 - Ida: IMG-20200115-WA0001.jpg (archivo adjunto)\nThe new kitchen"
+    assert said(only(read("chat.txt", export))) == [("Ida", "The new kitchen")]
 
 
 def test_an_ambiguous_whatsapp_date_is_read_so_that_time_goes_forwards(read: Read) -> None:

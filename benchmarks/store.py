@@ -9,6 +9,7 @@ is never quiet; processor time stands beside wall time for the same reason.
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
 import json
 import os
@@ -26,7 +27,7 @@ from typing import Any
 
 from extractors.document import Document, Domain
 from personald.keys import DeviceKeys, MemoryKeyStore
-from personald.store import FileStat, Store, Vault
+from personald.store import FileStat, State, Store, StoredDocument, Vault
 from personald.store.records import FILE_PATH, decode_head, encode_head
 
 BATCH = 500
@@ -146,10 +147,13 @@ class Plain:
 
     def document(self, uid: bytes) -> Any:
         """Read one document."""
-        path, head, body = self.connection.execute(
-            "SELECT origin, head, body FROM document WHERE uid = ? AND version = 1", (uid,)
+        version, source, path, head, body = self.connection.execute(
+            "SELECT version, source, path, head, body FROM document"
+            " JOIN file ON file.id = document.file WHERE uid = ? AND version = 1",
+            (uid,),
         ).fetchone()
-        return decode_head(head.encode(), path, body)
+        document, sensitive = decode_head(head.encode(), path, body)
+        return StoredDocument(uid.hex(), version, document, source, State.LIVE, sensitive)
 
     def close(self) -> None:
         """Let the file go."""
@@ -224,8 +228,8 @@ def compare(documents: Sequence[Document], rounds: int, folder: Path) -> dict[st
         "personald": Ours,
     }
     try:
-        # Installed by hand for the comparison only; it ships no types.
-        import sqlcipher3  # type: ignore[import-untyped]
+        # Installed by hand, for the comparison only.
+        import sqlcipher3
 
         makers["SQLCipher"] = lambda path: Plain(sqlcipher3, path, "ab" * 32)
     except ImportError:
@@ -331,6 +335,9 @@ def main() -> None:
     try:
         documents = make_documents(options.documents, MEAN_LOG_WORDS, 1)
         megabytes = sum(len(document.text) for document in documents) / 1e6
+        # They would be looked at in every collection of garbage, by turns on one engine's account and another's.
+        gc.collect()
+        gc.freeze()
         table = compare(documents, options.rounds, folder)
         more = searching(documents, folder) | rotating(options.many, folder)
     finally:

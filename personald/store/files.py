@@ -9,6 +9,7 @@ import dataclasses
 import sqlite3
 from pathlib import Path
 
+from personald.store.drafting import FileDraft
 from personald.store.records import FileStat, FileState, FileStatus, PutResult
 from personald.store.transaction import Transaction
 from personald.store.watching import Watch
@@ -50,9 +51,10 @@ def note_pending(transaction: Transaction, watch: Watch, source: int, path: Path
         )
         return
     file = transaction.next_number()
-    state = FileState(str(path), FileStat(0, 0), FileStatus.PENDING, "", 0, b"", 0)
     transaction.write_file(
-        file, source, path_token, b"", FileStatus.PENDING, watch.seal_file(file, state)
+        FileDraft(
+            file, source, path_token, FileStatus.PENDING, str(path), FileStat(0, 0), 0, b"", ""
+        )
     )
 
 
@@ -68,7 +70,7 @@ def rename(
     if replaced is not None and replaced != file:
         drop(transaction, replaced)
     state = _state(transaction, watch, file)
-    _rewrite(transaction, watch, source, file, new_token, dataclasses.replace(state, path=str(new)))
+    _rewrite(transaction, source, file, new_token, dataclasses.replace(state, path=str(new)))
     # The old path must lead nowhere, even for the rest of this batch.
     transaction.flush()
     return True
@@ -83,7 +85,7 @@ def restat(
     if file is None:
         return False
     state = _state(transaction, watch, file)
-    _rewrite(transaction, watch, source, file, path_token, dataclasses.replace(state, stat=stat))
+    _rewrite(transaction, source, file, path_token, dataclasses.replace(state, stat=stat))
     return True
 
 
@@ -110,18 +112,18 @@ def _state(transaction: Transaction, watch: Watch, file: int) -> FileState:
 
 
 def _rewrite(
-    transaction: Transaction,
-    watch: Watch,
-    source: int,
-    file: int,
-    path_token: bytes,
-    state: FileState,
+    transaction: Transaction, source: int, file: int, path_token: bytes, state: FileState
 ) -> None:
     transaction.write_file(
-        file,
-        source,
-        path_token,
-        watch.stat(path_token, state.stat, state.extractor_version),
-        state.status,
-        watch.seal_file(file, state),
+        FileDraft(
+            file,
+            source,
+            path_token,
+            state.status,
+            state.path,
+            state.stat,
+            state.extractor_version,
+            state.content_hash,
+            state.reason,
+        )
     )

@@ -16,6 +16,7 @@ from personald.store.anchor import Anchor
 from personald.store.records import State
 from personald.store.rotation import Resealed, reseal
 from personald.store.transaction import SECONDS_OF_A_DAY, Transaction
+from personald.store.watching import Watch
 
 BACKUP_NAME = "backup"
 _COUNTER_BYTES = 8
@@ -77,7 +78,8 @@ class Writing:
             try:
                 anchor = anchors.read(self.connection, self.keys.watcher.anchor_key)
                 day = int(self.clock()) // SECONDS_OF_A_DAY
-                yield Transaction(self.connection, self.keys.watcher, anchor, day)
+                watch = Watch(self.keys.watcher, anchor.store)
+                yield Transaction(self.connection, watch, anchor, day)
                 self.connection.execute("COMMIT")
             except BaseException:
                 with contextlib.suppress(sqlite3.Error):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Callable, Iterable
 from typing import Protocol, runtime_checkable
 
 from extractors.document import Document
+from personald.store.drafting import Draft, FileDraft
 from personald.store.records import (
     Failure,
-    FileState,
+    FileStat,
     FileStatus,
     PutResult,
     SensitiveSpan,
@@ -20,7 +20,7 @@ from personald.store.records import (
     relative_origin,
 )
 from personald.store.sealing import Kind
-from personald.store.transaction import Row, Transaction, Version
+from personald.store.transaction import Row, Transaction
 from personald.store.watching import Watch
 
 Detector = Callable[[str, str], tuple[SensitiveSpan, ...]]
@@ -28,6 +28,7 @@ Detector = Callable[[str, str], tuple[SensitiveSpan, ...]]
 
 # SQLite refuses rows of 10^9 bytes (sqlite.org/limits.html); a text of half of that is no document.
 MAX_TEXT_BYTES = 512 * 1024 * 1024
+MAX_BYTES_OF_A_CHARACTER = 4
 
 
 @runtime_checkable
@@ -64,19 +65,48 @@ class Intake:
     max_text_bytes: int = MAX_TEXT_BYTES
 
     def put(
-        self, source: int, state: FileState, parts: Iterable[Document | UnreadablePart]
+        self,
+        source: int,
+        path: str,
+        stat: FileStat,
+        content_hash: bytes,
+        parts: Iterable[Document | UnreadablePart],
+        extractor_version: int,
     ) -> PutResult:
         """Store the parts of one file; see `Store.put_file`."""
-        path_token = self.watch.path(state.path)
-        file = self.transaction.file_id(source, path_token)
+        transaction, watch = self.transaction, self.watch
+        path_token = watch.path(path)
+        file = transaction.file_id(source, path_token)
+        existing: dict[bytes, Row] = {}
+        forgotten: frozenset[bytes] = frozenset()
         known = file is not None
         if file is None:
-            file = self.transaction.next_number()
-        existing = {row.part: row for row in self.transaction.live_rows(file)} if known else {}
-        forgotten = self.transaction.forgotten_parts(file) if known else frozenset()
-        renew = functools.partial(self._renew, source, file, path_token, state, existing)
+            file = transaction.next_number()
+        else:
+            existing = {row.part: row for row in transaction.live_rows(file)}
+            forgotten = transaction.forgotten_parts(file)
+
+        def note(status: FileStatus, reason: str = "") -> None:
+            transaction.write_file(
+                FileDraft(
+                    file,
+                    source,
+                    path_token,
+                    status,
+                    path,
+                    stat,
+                    extractor_version,
+                    content_hash,
+                    reason,
+                )
+            )
+
+        def renew() -> None:
+            note(FileStatus.PENDING)
+            self._renew(file, existing)
+
         new, changed, unchanged, failures = self._put_parts(
-            file, state.path, parts, existing, forgotten, renew
+            file, path, parts, existing, forgotten, renew
         )
         read_something = new + changed + unchanged > 0
         if not failures:
@@ -86,20 +116,13 @@ class Intake:
         else:
             gone = []
         if gone:
-            self.transaction.delete(gone)
+            transaction.delete(gone)
         if known or failures:
             self._write_failures(file, failures)
-        failed = bool(failures) and not read_something
-        if failed:
-            state = dataclasses.replace(state, reason=next(iter(failures.values())).reason)
-        self.transaction.write_file(
-            file,
-            source,
-            path_token,
-            self.watch.stat(path_token, state.stat, state.extractor_version),
-            FileStatus.FAILED if failed else FileStatus.READ,
-            self.watch.seal_file(file, state),
-        )
+        if failures and not read_something:
+            note(FileStatus.FAILED, next(iter(failures.values())).reason)
+        else:
+            note(FileStatus.READ)
         return PutResult(new, changed, unchanged, len(gone), len(failures))
 
     def _put_parts(
@@ -136,45 +159,38 @@ class Intake:
             if not isinstance(part, Document):
                 failures[part_token] = Failure(part.reason, origin)
                 continue
-            body = encode_text(part.text)
-            if len(body) > self.max_text_bytes:
+            if self._is_too_long(part.text):
                 failures[part_token] = Failure(
-                    f"its text is {len(body) // 1_000_000} MB long,"
-                    f" more than {self.max_text_bytes // 1_000_000} MB",
-                    origin,
+                    f"its text is longer than {self.max_text_bytes // 1_000_000} MB", origin
                 )
                 continue
-            head = encode_head(part, origin, path, self.detect(part.text, part.title))
-            domain = self.watch.tokens[part.domain]
-            content = self.watch.content(part_token, head, body)
+            draft = Draft(
+                None,
+                1,
+                file,
+                self.watch.tokens[part.domain],
+                part_token,
+                part,
+                origin,
+                path,
+                self.detect(part.text, part.title),
+            )
             old = existing.pop(part_token, None)
             if old is None:
-                self.transaction.insert(
-                    Version(None, 1, file, domain, part_token, content, head, body)
-                )
-                self.transaction.count(domain, 1)
+                self.transaction.insert(draft)
+                self.transaction.count(draft.domain, 1)
                 new += 1
-            elif old.content == content and old.state == State.LIVE:
+            elif old.state == State.LIVE and old.content == self._content(draft):
                 unchanged += 1
             else:
-                self._replace(old, file, domain, content, head, body)
+                self._replace(old, draft)
                 changed += 1
             if self.transaction.is_long:
                 renew()
         return new, changed, unchanged, failures
 
-    def _renew(
-        self,
-        source: int,
-        file: int,
-        path_token: bytes,
-        state: FileState,
-        existing: dict[bytes, Row],
-    ) -> None:
-        """Commit the first part of a very large file; until all of it is there it counts as not read."""
-        self.transaction.write_file(
-            file, source, path_token, b"", FileStatus.PENDING, self.watch.seal_file(file, state)
-        )
+    def _renew(self, file: int, existing: dict[bytes, Row]) -> None:
+        """Commit the first part of a very large file, and look again at what is stored of it."""
         self.transaction.renew()
         now = {row.part: row for row in self.transaction.live_rows(file)}
         for part in list(existing):
@@ -183,21 +199,30 @@ class Intake:
             else:
                 del existing[part]
 
-    def _replace(
-        self, old: Row, file: int, domain: bytes, content: bytes, head: bytes, body: bytes
-    ) -> None:
+    def _is_too_long(self, text: str) -> bool:
+        return (
+            len(text) * MAX_BYTES_OF_A_CHARACTER > self.max_text_bytes
+            and len(encode_text(text)) > self.max_text_bytes
+        )
+
+    def _content(self, draft: Draft) -> bytes:
+        """Return the token by which an unchanged document is known."""
+        head = encode_head(draft.document, draft.origin, draft.path, draft.sensitive)
+        return self.watch.content(draft.part, head, encode_text(draft.document.text))
+
+    def _replace(self, old: Row, draft: Draft) -> None:
         """Give a document its next version; past ones beyond the history go."""
         transaction = self.transaction
         version = old.version + 1
         if old.state == State.LIVE:
             transaction.count(old.domain, -1)
             transaction.revision(old.domain)
-        transaction.count(domain, 1)
+        transaction.count(draft.domain, 1)
         if self.history and old.state == State.LIVE:
             transaction.retire(old)
         else:
             transaction.remove_versions([old])
-        transaction.insert(Version(old.uid, version, file, domain, old.part, content, head, body))
+        transaction.insert(draft._replace(uid=old.uid, version=version))
         if self.history and version - 1 > self.history:
             transaction.remove_versions(
                 transaction.versions_before(old.uid, version - self.history)

@@ -12,7 +12,14 @@ from personald.keys.derived import Generation
 from personald.store.errors import DocumentDamaged
 from personald.store.pages import KeyPages
 from personald.store.records import State, StoredDocument, decode_head, decode_text
-from personald.store.sealing import NONCE_BYTES, Kind, associated_data, document_identity, unpad
+from personald.store.sealing import (
+    NONCE_BYTES,
+    TAG_BYTES,
+    Kind,
+    associated_data,
+    document_identity,
+    unpad,
+)
 from personald.store.watching import Watch
 
 # What `Opener.document` takes, to be followed by a condition.
@@ -29,6 +36,9 @@ SELECT_TEXTS = (
 )
 TextRow = tuple[bytes, int, int, bytes]
 _STATES = dict(enumerate(State))
+# So many rows stay in the processor's cache until each is opened.
+_FETCHED_TOGETHER = 16
+_ROOM_BYTES = 64 * 1024
 
 
 class Opener:
@@ -47,6 +57,7 @@ class Opener:
         self._watch = watch
         self._head_prefix = associated_data(watch.store, Kind.HEAD, b"")
         self._body_prefix = associated_data(watch.store, Kind.BODY, b"")
+        self._room = memoryview(bytearray(_ROOM_BYTES))
         self.use(generation)
 
     def use(self, generation: Generation) -> None:
@@ -89,31 +100,33 @@ class Opener:
         """Return the text of one row of `SELECT_TEXTS`; its head stays sealed. Raises DocumentDamaged."""
         uid, version, slot, body = row
         try:
-            padded = AESGCM(self._pages.key(slot)).decrypt(
+            length = len(body) - NONCE_BYTES - TAG_BYTES
+            if length > len(self._room):
+                self._room = memoryview(bytearray(length))
+            # Opened where the last one was, which is still in the processor's cache.
+            padded = self._room[:length]
+            AESGCM(self._pages.key(slot)).decrypt_into(
                 body[:NONCE_BYTES],
                 memoryview(body)[NONCE_BYTES:],
                 self._body_prefix + document_identity(uid, version),
+                padded,
             )
+            return decode_text(unpad(padded))
         except (InvalidTag, ValueError, TypeError):
             raise damaged(uid) from None
-        return decode_text(unpad(padded))
 
     def texts(self) -> Iterator[tuple[str, int, str]]:
         """Yield (id, version, text) of every live document that opens, oldest first."""
-        query = f"{SELECT_TEXTS} WHERE document.state = 0 ORDER BY document.id"
-        key, prefix = self._pages.key, self._body_prefix
-        # As `text` does, without a call for each: a scan goes through everything a person has.
-        for uid, version, slot, body in self._connection.execute(query):
-            try:
-                padded = AESGCM(key(slot)).decrypt(
-                    body[:NONCE_BYTES],
-                    memoryview(body)[NONCE_BYTES:],
-                    prefix + document_identity(uid, version),
-                )
-                text = decode_text(unpad(padded))
-            except (InvalidTag, DocumentDamaged, ValueError, TypeError):
-                continue
-            yield uid.hex(), version, text
+        rows = self._connection.execute(
+            f"{SELECT_TEXTS} WHERE document.state = 0 ORDER BY document.id"
+        )
+        while some := rows.fetchmany(_FETCHED_TOGETHER):
+            for row in some:
+                try:
+                    text = self.text(row)
+                except DocumentDamaged:
+                    continue
+                yield row[0].hex(), row[1], text
 
 
 def damaged(uid: bytes) -> DocumentDamaged:

@@ -118,36 +118,41 @@ def unseal_from(private_key: X25519PrivateKey, sealed: bytes, associated: bytes)
         ) from None
 
 
+def _padding_mask(bits: int) -> int:
+    """Return which bits of a length of so many bits must be zero in its Padmé length."""
+    exponent = max(bits - 1, 0)
+    return (1 << (exponent - exponent.bit_length())) - 1 if exponent else 0
+
+
+_PADDING_MASKS = tuple(map(_padding_mask, range(65)))
+
+
 def padded_length(length: int) -> int:
     """Return the Padmé length: at most 12 % more, and only the top O(log log length) bits of it vary."""
-    return length + _padding(length)
-
-
-def _padding(length: int) -> int:
-    if length < 2:
-        return 0
-    exponent = length.bit_length() - 1
-    return -length & ((1 << (exponent - exponent.bit_length())) - 1)
+    return length + (-length & _PADDING_MASKS[length.bit_length()])
 
 
 def pad(content: bytes) -> bytes:
     """Hide the exact length of content."""
     length = len(content)
-    return b"%b%b%b" % (_LENGTH.pack(length), content, bytes(_padding(_LENGTH.size + length)))
+    whole = LENGTH_BYTES + length
+    return b"".join(
+        (_LENGTH.pack(length), content, bytes(-whole & _PADDING_MASKS[whole.bit_length()]))
+    )
 
 
-def unpad(padded: bytes) -> memoryview:
+def unpad(padded: bytes | memoryview) -> memoryview:
     """Return the content that `pad` was given.
 
     Raises:
         DocumentDamaged: the length does not fit; only a faulty writer can cause this, as the seal protects it.
     """
-    if len(padded) < _LENGTH.size:
+    if len(padded) < LENGTH_BYTES:
         raise DocumentDamaged("a sealed value is too short", "Run `personald doctor --deep`.")
-    (length,) = _LENGTH.unpack_from(padded)
-    if length > len(padded) - _LENGTH.size:
+    end = LENGTH_BYTES + _LENGTH.unpack_from(padded)[0]
+    if end > len(padded):
         raise DocumentDamaged("a sealed value has a false length", "Run `personald doctor --deep`.")
-    return memoryview(padded)[_LENGTH.size : _LENGTH.size + length]
+    return memoryview(padded)[LENGTH_BYTES:end]
 
 
 def token(key: bytes, kind: bytes, value: bytes, size: int = TOKEN_BYTES) -> bytes:

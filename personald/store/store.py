@@ -208,7 +208,7 @@ class Store:
         self._connection.execute("BEGIN IMMEDIATE")
         anchor = anchors.read(self._connection, self._keys.anchor_key)
         day = int(self._clock()) // SECONDS_OF_A_DAY
-        self._transaction = Transaction(self._connection, self._keys, anchor, day)
+        self._transaction = Transaction(self._connection, self._watch, anchor, day)
         self._intake = Intake(self._transaction, self._watch, self._detect, self._history)
 
     def _current(self) -> Transaction:
@@ -342,10 +342,11 @@ class Store:
         Raises:
             StoreFull, StoreBusy, StoreUncertain: nothing of this file was stored.
         """
-        state = FileState(str(path), stat, FileStatus.READ, "", extractor_version, content_hash, 0)
         with self._lock:
             if self._intake is not None:
-                return self._intake.put(source_id, state, parts)
+                return self._intake.put(
+                    source_id, str(path), stat, content_hash, parts, extractor_version
+                )
             with self.batch():
                 return self.put_file(source_id, path, stat, content_hash, parts, extractor_version)
 

@@ -1,9 +1,7 @@
 """One transaction of the writing side, which can add, replace and take away, but cannot read what it stored.
 
-New versions wait in a small buffer. When it is full (a page of 256 data keys, or many bytes) each gets a data key of
-its own and its fields are sealed, the rows go into the database with `executemany`, and the page of data keys is sealed
-to the trainer's public key by HPKE and forgotten. So the cost of public-key cryptography is paid once for each page, and
-nobody but the trainer can open anything, not even the process that stored it a moment ago.
+New versions wait in a small buffer. When it is full (a page of 256 data keys, or long texts) they are sealed together
+(see `drafting`) and their rows go into the database with `executemany`.
 """
 
 from __future__ import annotations
@@ -12,35 +10,17 @@ import os
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from personald.keys.derived import WatcherKeys
 from personald.store import anchor as anchors
 from personald.store.anchor import Anchor
+from personald.store.drafting import UID_PREFIX_BYTES, Draft, FileDraft, seal_files, seal_page
 from personald.store.records import State
-from personald.store.sealing import (
-    KEY_BYTES,
-    NONCE_BYTES,
-    PAGE_KEYS,
-    TAG_BYTES,
-    UID_BYTES,
-    Kind,
-    associated_data,
-    document_identity,
-    pad,
-    row_identity,
-    seal_to,
-)
+from personald.store.sealing import PAGE_KEYS, Kind
+from personald.store.watching import Watch
 
-MAX_BUFFERED_BYTES = 32 * 1024 * 1024
+MAX_BUFFERED_CHARACTERS = 16 * 1024 * 1024
 MAX_TRANSACTION_BYTES = 256 * 1024 * 1024
 SECONDS_OF_A_DAY = 86_400
-# Ids that are made in one transaction begin alike, so that the index over them grows in one place: a commit of
-# 500 random ids would rewrite most of its pages. The order of rows shows the same anyway.
-UID_PREFIX_BYTES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,40 +40,19 @@ class Row:
 ROW_COLUMNS = "id, uid, version, state, file, domain, part, content"
 
 
-class Version(NamedTuple):
-    """One version of a document that waits to be sealed and written.
-
-    Attributes:
-        uid: the document's identity, None for a new one.
-        version: 1, 2, 3, …
-        file: the row of its file.
-        domain, part, content: look-up tokens.
-        head, body: its two fields, in the clear and not padded.
-    """
-
-    uid: bytes | None
-    version: int
-    file: int
-    domain: bytes
-    part: bytes
-    content: bytes
-    head: bytes
-    body: bytes
-
-
 @dataclass(slots=True)
 class Transaction:
     """What one transaction has gathered and not yet written; see the module's docstring.
 
     Args:
         connection: inside BEGIN IMMEDIATE.
-        keys: the watcher's.
+        watch: the watcher's keys at work.
         anchor: as it was when the transaction began.
         day: today, in days since 1970, for tombstones.
     """
 
     connection: sqlite3.Connection
-    keys: WatcherKeys
+    watch: Watch
     anchor: Anchor
     day: int
     versions: int = 0
@@ -105,14 +64,14 @@ class Transaction:
     files: dict[tuple[int, bytes], int] = field(default_factory=dict)
     buffered: int = 0
     written: int = 0
-    waiting: list[Version] = field(default_factory=list)
-    file_rows: list[tuple[int, int, bytes, bytes, int, bytes]] = field(default_factory=list)
+    waiting: list[Draft] = field(default_factory=list)
+    waiting_files: list[FileDraft] = field(default_factory=list)
     uid_prefix: bytes = field(default_factory=lambda: os.urandom(UID_PREFIX_BYTES))
     summand: anchors.Terms = field(init=False)
 
     def __post_init__(self) -> None:
         self.next_row = self.anchor.next_row
-        self.summand = anchors.Terms(self.keys.anchor_key)
+        self.summand = anchors.Terms(self.watch.keys.anchor_key)
 
     def next_number(self) -> int:
         """Return a row number that was never given before."""
@@ -120,12 +79,11 @@ class Transaction:
         self.next_row += 1
         return number
 
-    def insert(self, version: Version) -> None:
+    def insert(self, draft: Draft) -> None:
         """Put one version into the buffer; a full buffer is written."""
-        self.waiting.append(version)
-        self.versions += 1
-        self.buffered += len(version.head) + len(version.body)
-        if len(self.waiting) == PAGE_KEYS or self.buffered > MAX_BUFFERED_BYTES:
+        self.waiting.append(draft)
+        self.buffered += len(draft.document.text)
+        if len(self.waiting) == PAGE_KEYS or self.buffered > MAX_BUFFERED_CHARACTERS:
             self.flush()
 
     def count(self, domain: bytes, change: int) -> None:
@@ -236,87 +194,51 @@ class Transaction:
             )
         )
 
-    def write_file(
-        self, file: int, source: int, path_token: bytes, stat: bytes, status: int, sealed: bytes
-    ) -> None:
+    def write_file(self, draft: FileDraft) -> None:
         """Write a file's row, new or not."""
-        self.files[source, path_token] = file
-        self.file_rows.append((file, source, path_token, stat, int(status), sealed))
+        self.files[draft.source, draft.token] = draft.number
+        self.waiting_files.append(draft)
 
     def flush(self) -> None:
-        """Write the buffer: rows, and their page of data keys, sealed to the trainer and then forgotten."""
-        if self.file_rows:
+        """Write the buffer: files, versions, and the page of their data keys."""
+        if self.waiting_files:
             self.connection.executemany(
                 "INSERT OR REPLACE INTO file (id, source, token, stat, status, sealed)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                self.file_rows,
+                seal_files(self.waiting_files, self.watch),
             )
-            self.file_rows.clear()
+            self.waiting_files.clear()
             self.files.clear()
         if not self.waiting:
             return
-        page_number = self.next_number()
-        page = os.urandom(KEY_BYTES * len(self.waiting))
-        associated = associated_data(self.anchor.store, Kind.INBOX_PAGE, row_identity(page_number))
-        public_key = X25519PublicKey.from_public_bytes(self.anchor.public_key)
+        number = self.next_number()
+        page = seal_page(
+            self.waiting,
+            self.watch,
+            self.anchor.public_key,
+            number,
+            self.next_row,
+            self.uid_prefix,
+            {domain: self.revision(domain) for domain in {draft.domain for draft in self.waiting}},
+        )
+        self.next_row += len(self.waiting)
+        self.versions += len(self.waiting)
+        self.terms ^= page.terms
+        self.written += page.size
         self.connection.execute(
             "INSERT INTO key_page (id, generation, kind, sealed) VALUES (?, ?, ?, ?)",
-            (
-                page_number,
-                self.anchor.generation,
-                int(Kind.INBOX_PAGE),
-                seal_to(public_key, page, associated),
-            ),
+            (number, self.anchor.generation, int(Kind.INBOX_PAGE), page.keys),
         )
-        narrow, sealed = self._sealed(page_number, page)
         self.connection.executemany(
             "INSERT INTO document (id, uid, version, state, file, domain, part, content, revision, slot)"
-            " VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?)",
-            narrow,
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            page.narrow,
         )
-        self.connection.executemany("INSERT INTO sealed (id, head, body) VALUES (?, ?, ?)", sealed)
+        self.connection.executemany(
+            "INSERT INTO sealed (id, head, body) VALUES (?, ?, ?)", page.fields
+        )
         self.waiting.clear()
-        self.written += self.buffered
         self.buffered = 0
-
-    def _sealed(
-        self, page_number: int, page: bytes
-    ) -> tuple[list[tuple[object, ...]], list[tuple[int, bytes, bytes]]]:
-        """Give each version in the buffer a row, and seal its fields under its own data key of the page.
-
-        One loop over all of them, with everything at hand: this is what an insertion's time goes into.
-
-        Returns:
-            The rows of `document`, without their state, and those of `sealed`.
-        """
-        head_prefix = associated_data(self.anchor.store, Kind.HEAD, b"")
-        body_prefix = associated_data(self.anchor.store, Kind.BODY, b"")
-        nonces = os.urandom(2 * NONCE_BYTES * len(self.waiting))
-        uids = os.urandom(UID_BYTES * len(self.waiting))
-        first_slot = page_number * PAGE_KEYS
-        term = self.summand.term
-        narrow: list[tuple[object, ...]] = []
-        sealed: list[tuple[int, bytes, bytes]] = []
-        for place, waiting in enumerate(self.waiting):
-            uid, version, file, domain, part, content, head, body = waiting
-            if uid is None:
-                random = uids[UID_BYTES * place + UID_PREFIX_BYTES : UID_BYTES * (place + 1)]
-                uid = self.uid_prefix + random
-            cipher = AESGCM(page[KEY_BYTES * place : KEY_BYTES * (place + 1)])
-            identity = document_identity(uid, version)
-            start = 2 * NONCE_BYTES * place
-            nonce = nonces[start : start + NONCE_BYTES]
-            sealed_head = nonce + cipher.encrypt(nonce, pad(head), head_prefix + identity)
-            nonce = nonces[start + NONCE_BYTES : start + 2 * NONCE_BYTES]
-            sealed_body = nonce + cipher.encrypt(nonce, pad(body), body_prefix + identity)
-            tags = sealed_head[-TAG_BYTES:] + sealed_body[-TAG_BYTES:]
-            self.terms ^= term(uid, version, 0, file, domain, part, content, tags)
-            number = self.next_number()
-            slot = first_slot + place
-            revision = self.revision(domain)
-            narrow.append((number, uid, version, file, domain, part, content, revision, slot))
-            sealed.append((number, sealed_head, sealed_body))
-        return narrow, sealed
 
     @property
     def is_long(self) -> bool:
@@ -328,7 +250,7 @@ class Transaction:
         self.finish()
         self.connection.execute("COMMIT")
         self.connection.execute("BEGIN IMMEDIATE")
-        self.anchor = anchors.read(self.connection, self.keys.anchor_key)
+        self.anchor = anchors.read(self.connection, self.watch.keys.anchor_key)
         self.next_row = self.anchor.next_row
         self.versions = self.shreddable = self.terms = self.written = 0
         self.revisions.clear()
@@ -351,7 +273,7 @@ class Transaction:
                 )
         anchors.write(
             self.connection,
-            self.keys.anchor_key,
+            self.watch.keys.anchor_key,
             self.anchor.changed(
                 **{
                     "versions": self.anchor.versions + self.versions,

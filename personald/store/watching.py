@@ -118,23 +118,35 @@ class Watch:
             raise DocumentDamaged("a record is not what it was", "Run `personald doctor --deep`.")
         return record
 
-    def seal_file(self, number: int, state: FileState) -> bytes:
-        """Seal what is known of a file: numbers, hash, then path and reason with NUL between them, padded."""
-        content = b"%b%b%b\0%b" % (
-            _FILE.pack(
-                state.stat.size & _LIMIT,
-                state.stat.mtime_ns,
-                state.stat.inode & _LIMIT,
-                state.extractor_version,
-                len(state.content_hash),
-            ),
-            state.content_hash,
-            os.fsencode(state.path),
-            encode_text(state.reason),
+    def seal_file(
+        self,
+        number: int,
+        path: Path | str,
+        stat: FileStat,
+        extractor_version: int = 0,
+        content_hash: bytes = b"",
+        reason: str = "",
+    ) -> bytes:
+        """Seal what is known of a file: numbers, hash, then path and reason with NUL between them, padded.
+
+        Args:
+            number: the file's row.
+            path, stat, extractor_version, content_hash, reason: see `FileState`.
+        """
+        numbers = _FILE.pack(
+            stat.size & _LIMIT,
+            stat.mtime_ns,
+            stat.inode & _LIMIT,
+            extractor_version,
+            len(content_hash),
+        )
+        content = pad(
+            b"".join((numbers, content_hash, os.fsencode(path), b"\0", encode_text(reason)))
         )
         nonce = os.urandom(NONCE_BYTES)
-        associated = self._file_prefix + row_identity(number)
-        return nonce + self._cipher.encrypt(nonce, pad(content), associated)
+        return nonce + self._cipher.encrypt(
+            nonce, content, self._file_prefix + row_identity(number)
+        )
 
     def open_file(self, number: int, status: int, sealed: bytes, documents: int = 0) -> FileState:
         """Open what `seal_file` made. Raises DocumentDamaged."""

@@ -151,9 +151,17 @@ def is_whatsapp(name: str, head: bytes) -> bool:
 
 def is_agent_log(name: str, head: bytes) -> bool:
     """Recognise JSON lines of which the first few have a role and content, or are known beginnings."""
-    if not name.endswith((".jsonl", ".ndjson")):
-        return False
-    return b'"role"' in head or b'"sessionId"' in head or b'"session_meta"' in head
+    if name.endswith((".jsonl", ".ndjson")):
+        return any(
+            mark in head
+            for mark in (b'"role"', b'"sessionId"', b'"session_meta"', b'"user.message"')
+        )
+    return (
+        name.endswith(".json")
+        and head[:1] == b"{"
+        and b'"sessionId"' in head
+        and b'"messages"' in head
+    )
 
 
 def is_slack_day(name: str, head: bytes) -> bool:

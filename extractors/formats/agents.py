@@ -1,8 +1,9 @@
 """Sessions of coding agents kept as JSON lines: what the person said and what the agent answered in words.
 
 Claude Code writes `{"type": "user", "message": {"role", "content"}, "timestamp", "sessionId"}`; Codex wraps the same in
-`{"type": "response_item", "payload": {"role", "content"}}`; others write `{"role", "content"}`. Tool calls and their
-output are machinery.
+`{"type": "response_item", "payload": {"role", "content"}}`, Copilot in `{"type": "user.message", "data": {"content"}}`;
+Gemini writes `{"type": "gemini", "content"}`, in lines or in one table's `messages`; others write `{"role", "content"}`.
+Tool calls and their output are machinery.
 """
 
 from __future__ import annotations
@@ -15,16 +16,29 @@ from pathlib import Path
 from extractors.compose import Composer
 from extractors.document import Document, Domain
 from extractors.files import open_regular
+from extractors.formats.assistants import load_json
 from extractors.formats.plain import title_of
 from extractors.normalise import one_line, parse_date
 from extractors.options import MEBI, Options
 from extractors.results import CannotRead, FailureKind, Item, Skip
 
 MAX_LINE = 64 * MEBI
-_SPEAKERS = {"user": "User", "human": "User", "assistant": "Assistant"}
+MAX_SESSION = 256 * MEBI
+_SPEAKERS = {
+    "user": "User",
+    "human": "User",
+    "user.message": "User",
+    "assistant": "Assistant",
+    "assistant.message": "Assistant",
+    "gemini": "Assistant",
+    "model": "Assistant",
+}
 # What harnesses put into the person's turns by themselves.
 _INSERTED = re.compile(
-    r"<(system-reminder|command-name|command-message|command-args|local-command-stdout|environment_context|user_instructions)>.*?</\1>",
+    r"<(system-reminder|command-name|command-message|command-args|command-contents|local-command-stdout|local-command-stderr"
+    r"|local-command-caveat|bash-input|bash-stdout|bash-stderr|user-memory-input|task-notification|ide_opened_file|ide_selection"
+    r"|environment_context|user_instructions|turn_aborted)>.*?</\1>|\[Request interrupted by user[^\]]*\]"
+    r"|\A# AGENTS\.md instructions.*",
     re.DOTALL,
 )
 
@@ -34,32 +48,20 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
     composer = Composer()
     title = ""
     first = None
-    bad = 0
-    with open_regular(path) as stream:
-        while line := stream.readline(MAX_LINE + 1):
-            if len(line) > MAX_LINE:
-                raise CannotRead("one of its lines is too long", FailureKind.TOO_LARGE)
-            try:
-                entry = json.loads(line)
-            except (ValueError, RecursionError):
-                bad += 1 if line.strip() else 0
-                continue
-            if not isinstance(entry, dict) or entry.get("isSidechain") or entry.get("isMeta"):
-                continue
-            if entry.get("type") == "summary":
-                title = one_line(str(entry.get("summary") or ""))
-            message = entry.get("message") or entry.get("payload") or entry
-            if not isinstance(message, dict):
-                continue
-            speaker = _SPEAKERS.get(str(message.get("role")), "")
-            at = parse_date(str(entry.get("timestamp") or ""))
-            first = first or at
-            if speaker:
-                composer.say(speaker, _words(message.get("content")), at, gap="\n\n")
-            if composer.length > options.max_text_characters:
-                break
+    lines = _Lines(path)
+    for entry in lines:
+        title = _title(entry) or title
+        if entry.get("isSidechain") or entry.get("isMeta") or entry.get("isCompactSummary"):
+            continue
+        at = parse_date(str(entry.get("timestamp") or ""))
+        first = first or at
+        speaker, words = _said(entry)
+        if speaker:
+            composer.say(speaker, words, at, gap="\n\n")
+        if composer.length > options.max_text_characters:
+            break
     if composer.empty:
-        if bad:
+        if lines.damaged:
             raise CannotRead("its lines are no JSON")
         yield Skip("empty conversation")
         return
@@ -74,6 +76,66 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
         date=first,
         turns=turns,
     )
+
+
+class _Lines:
+    """Iterates over the tables of a session: one in each line, or listed as `messages` in one table.
+
+    Attributes:
+        damaged: how many lines were no JSON.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.damaged = 0
+
+    def __iter__(self) -> Iterator[Mapping[str, object]]:
+        if self._path.suffix.lower() == ".json":
+            yield from self._tables(load_json(self._path, MAX_SESSION))
+            return
+        with open_regular(self._path) as stream:
+            while line := stream.readline(MAX_LINE + 1):
+                if len(line) > MAX_LINE:
+                    raise CannotRead("one of its lines is too long", FailureKind.TOO_LARGE)
+                try:
+                    entry = json.loads(line)
+                except (ValueError, RecursionError):
+                    self.damaged += 1 if line.strip() else 0
+                    continue
+                yield from self._tables(entry)
+
+    @staticmethod
+    def _tables(entry: object) -> Iterator[Mapping[str, object]]:
+        if not isinstance(entry, dict):
+            return
+        messages = entry.get("messages")
+        if isinstance(messages, list):
+            yield from (message for message in messages if isinstance(message, dict))
+        else:
+            yield entry
+
+
+def _title(entry: Mapping[str, object]) -> str:
+    names = {"summary": "summary", "custom-title": "customTitle", "ai-title": "aiTitle"}
+    return one_line(str(entry.get(names.get(str(entry.get("type")), "")) or ""))
+
+
+def _said(entry: Mapping[str, object]) -> tuple[str, str]:
+    """Return who speaks in an entry and what; "" for machinery."""
+    message = next(
+        (
+            entry[name]
+            for name in ("message", "payload", "data")
+            if isinstance(entry.get(name), dict)
+        ),
+        entry,
+    )
+    if not isinstance(message, dict):
+        return "", ""
+    speaker = _SPEAKERS.get(str(message.get("role"))) or (
+        _SPEAKERS.get(str(entry.get("type"))) if "role" not in message else None
+    )
+    return speaker or "", _words(message.get("content"))
 
 
 def _words(content: object) -> str:

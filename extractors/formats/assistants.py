@@ -7,6 +7,7 @@ messages of which `current_node` tells the branch that counts; Claude writes an 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -15,12 +16,19 @@ from extractors import charset
 from extractors.compose import Composer
 from extractors.document import Document, Domain
 from extractors.files import read_whole
-from extractors.normalise import from_timestamp, one_line, parse_date
+from extractors.formats.attachments import attached_documents
+from extractors.normalise import clean, from_timestamp, one_line, parse_date
 from extractors.options import MEBI, Options
 from extractors.results import CannotRead, Failure, FailureKind, Item, Skip
 
 MAX_EXPORT_BYTES = 512 * MEBI
 MAX_MESSAGES = 50_000
+# Marks of sources: of web searches between characters of the private use area, of files in brackets.
+_CITATIONS = re.compile(
+    "\ue200[^\ue201]{0,400}\ue201|[\ue200-\ue206]|【[^【】]{0,80}†[^【】]{0,200}】"
+)
+# Where ChatGPT sends a document that it writes beside the conversation.
+_CANVAS = "canmore.create_textdoc"
 
 _SPEAKERS = {"user": "User", "human": "User", "assistant": "Assistant", "tool": ""}
 # Content types of ChatGPT that are no one's words: memory, system prompts, hidden reasoning.
@@ -66,6 +74,23 @@ def extract_claude(path: Path, origin: str, options: Options) -> Iterator[Item]:
             continue
         created = parse_date(str(conversation.get("created_at") or ""))
         yield _document(composer, conversation, part, "claude", options, created)
+
+
+def extract_claude_projects(path: Path, origin: str, options: Options) -> Iterator[Item]:
+    """Read `projects.json` of a Claude export: each project's description, instructions and files."""
+    for index, project in enumerate(_conversations(path)):
+        part = f"{origin}#{_identifier(project, ('uuid',), index)}"
+        name = one_line(str(project.get("name") or "Project"))
+        told = [str(project.get(key) or "") for key in ("description", "prompt_template")]
+        text = clean("\n\n".join([name, *filter(str.strip, told)])).strip("\n")
+        created = parse_date(str(project.get("created_at") or ""))
+        domain = options.domain or Domain.CHATS
+        yield Document(part, domain, "claude", name, text, date=created)
+        files = project.get("docs")
+        for file in files if isinstance(files, list) else []:
+            if isinstance(file, dict) and isinstance(file.get("content"), str):
+                called = one_line(str(file.get("filename") or "document.txt"), 200)
+                yield from attached_documents(file["content"].encode(), called, part, options)
 
 
 def load_json(path: Path, limit: int) -> object:
@@ -141,15 +166,26 @@ def _chatgpt_turns(conversation: Mapping[str, object]) -> Composer:
         role = str(author.get("role", "")) if isinstance(author, dict) else ""
         metadata = message.get("metadata")
         hidden = isinstance(metadata, dict) and metadata.get("is_visually_hidden_from_conversation")
-        if (
-            role not in ("user", "assistant")
-            or hidden
-            or message.get("recipient", "all") not in ("all", None)
-        ):
+        if role not in ("user", "assistant") or hidden:
             continue
-        words = _chatgpt_words(message.get("content"))
+        words = _CITATIONS.sub("", _chatgpt_words(message.get("content")))
+        if message.get("recipient") == _CANVAS:
+            composer.add(_canvas(words), gap="\n\n")
+        if message.get("recipient", "all") not in ("all", None):
+            continue
         composer.say(_SPEAKERS[role], words, from_number(message.get("create_time")), gap="\n\n")
     return composer
+
+
+def _canvas(words: str) -> str:
+    """Return the document that is written to the canvas: JSON with a name and content."""
+    try:
+        canvas = json.loads(words)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(canvas, dict) or not isinstance(canvas.get("content"), str):
+        return ""
+    return f"[{one_line(str(canvas.get('name') or 'Document'))}]\n{canvas['content']}"
 
 
 def _chatgpt_branch(conversation: Mapping[str, object]) -> list[Mapping[str, object]]:
@@ -206,13 +242,12 @@ def _chatgpt_words(content: object) -> str:
 
 def _claude_turns(conversation: Mapping[str, object]) -> Composer:
     composer = Composer()
-    messages = conversation.get("chat_messages")
-    for message in messages[:MAX_MESSAGES] if isinstance(messages, list) else []:
-        if not isinstance(message, dict):
-            continue
+    for message in _claude_branch(conversation):
         speaker = _SPEAKERS.get(str(message.get("sender", "")), "")
         at = parse_date(str(message.get("created_at") or ""))
         composer.say(speaker, _claude_words(message), at, gap="\n\n")
+        for artifact in _artifacts(message):
+            composer.add(artifact, gap="\n\n")
         attachments = message.get("attachments")
         for attachment in attachments if isinstance(attachments, list) else []:
             if isinstance(attachment, dict) and isinstance(
@@ -221,6 +256,35 @@ def _claude_turns(conversation: Mapping[str, object]) -> Composer:
                 name = one_line(str(attachment.get("file_name") or "Attachment"))
                 composer.add(f"[{name}]\n{attachment['extracted_content']}", gap="\n\n")
     return composer
+
+
+def _claude_branch(conversation: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """Return the messages in order; where answers were asked for again, only the branch that the person saw last."""
+    listed = conversation.get("chat_messages")
+    messages: list[Mapping[str, object]] = (
+        [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    )
+    by_identifier = {str(message.get("uuid")): message for message in messages}
+    node = str(conversation.get("current_leaf_message_uuid") or "")
+    if node not in by_identifier:
+        return messages[:MAX_MESSAGES]
+    branch: list[Mapping[str, object]] = []
+    while node in by_identifier and len(branch) < MAX_MESSAGES:
+        message = by_identifier.pop(node)
+        branch.append(message)
+        node = str(message.get("parent_message_uuid") or "")
+    return branch[::-1]
+
+
+def _artifacts(message: Mapping[str, object]) -> Iterator[str]:
+    """Yield the documents that Claude wrote beside the conversation."""
+    content = message.get("content")
+    for block in content if isinstance(content, list) else []:
+        if not isinstance(block, dict) or block.get("name") != "artifacts":
+            continue
+        written = block.get("input")
+        if isinstance(written, dict) and isinstance(written.get("content"), str):
+            yield f"[{one_line(str(written.get('title') or 'Document'))}]\n{written['content']}"
 
 
 def _claude_words(message: Mapping[str, object]) -> str:

@@ -74,6 +74,97 @@ def test_claude_reads_text_blocks_and_attachments(read: Read) -> None:
     assert extraction.skipped == (("empty conversation", 1),)
 
 
+def test_chatgpt_keeps_what_it_wrote_beside_the_conversation_and_drops_marks_of_sources(
+    read: Read,
+) -> None:
+    def message(role: str, words: str, to: str = "all") -> dict[str, object]:
+        content = {"content_type": "text", "parts": [words]}
+        return {"author": {"role": role}, "recipient": to, "content": content}
+
+    canvas = json.dumps({"name": "Packing list", "type": "document", "content": "- tent\n- stove"})
+    messages = [
+        message("user", "Write a list"),
+        message("assistant", canvas, "canmore.create_textdoc"),
+        message("assistant", '{"query": "tents"}', "web.search"),
+        message("assistant", "Here it is \ue200cite\ue202turn0search1\ue201.【4†source】"),
+    ]
+    nodes = {
+        str(n): {"message": m, "parent": str(n - 1), "children": []} for n, m in enumerate(messages)
+    }
+    export = [{"id": "c", "title": "List", "mapping": nodes, "current_node": "3"}]
+    chat = only(read("conversations.json", json.dumps(export)))
+    assert chat.text == (
+        "User: Write a list\n\n[Packing list]\n- tent\n- stove\n\nAssistant: Here it is ."
+    )
+
+
+def test_claude_follows_the_branch_that_was_seen_last_and_keeps_artifacts(read: Read) -> None:
+    def message(uuid: str, parent: str, sender: str, words: str) -> dict[str, object]:
+        return {"uuid": uuid, "parent_message_uuid": parent, "sender": sender, "text": words}
+
+    made = {
+        "type": "tool_use",
+        "name": "artifacts",
+        "input": {"title": "Plan", "content": "Go by boat"},
+    }
+    messages = [
+        message("1", "0", "human", "Plan it"),
+        message("2", "1", "assistant", "First try"),
+        {**message("3", "1", "assistant", "Second try"), "content": [made]},
+    ]
+    export = [
+        {"uuid": "c", "name": "Trip", "chat_messages": messages, "current_leaf_message_uuid": "3"}
+    ]
+    chat = only(read("conversations.json", json.dumps(export)))
+    assert chat.text == "User: Plan it\n\nAssistant: Second try\n\n[Plan]\nGo by boat"
+
+
+def test_files_of_a_claude_project_are_documents_of_their_own(read: Read) -> None:
+    projects = [{"uuid": "p", "name": "Boat", "description": "All about her", "prompt_template": "Be brief.",
+                 "docs": [{"filename": "parts.csv", "content": "part,price\nmast,900\n"}]}]  # fmt: skip
+    project, file = read("projects.json", json.dumps(projects)).documents
+    assert project.text == "Boat\n\nAll about her\n\nBe brief."
+    assert (file.text, file.parent) == ("part | price\nmast | 900", project.origin)
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("rollout.jsonl", [
+            {"type": "session_meta", "payload": {"id": "s"}},
+            {"type": "response_item", "payload": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "# AGENTS.md instructions for /x\n\nlong"}]}},
+            {"type": "response_item", "payload": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Fix it"}]}},
+            {"type": "event_msg", "payload": {"type": "user_message", "message": "Fix it"}},
+            {"type": "response_item", "payload": {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": "rules"}]}},
+            {"type": "response_item", "payload": {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Done."}]}},
+        ]),
+        ("copilot.jsonl", [
+            {"type": "user.message", "data": {"content": "Fix it"}},
+            {"type": "tool.execution_complete", "data": {"content": "noise"}},
+            {"type": "assistant.message", "data": {"content": "Done."}},
+        ]),
+        ("claude.jsonl", [
+            {"type": "custom-title", "customTitle": "Repair", "sessionId": "s"},
+            {"type": "user", "isCompactSummary": True, "message": {"role": "user", "content": "This session is continued"}},
+            {"type": "user", "message": {"role": "user", "content": "<bash-input>ls</bash-input>Fix it"}},
+            {"type": "assistant", "message": {"role": "assistant", "content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "Done."}]}},
+        ]),
+        ("plain.jsonl", [{"messages": [{"role": "system", "content": "x"}, {"role": "user", "content": "Fix it"}, {"role": "assistant", "content": "Done."}]}]),
+    ],
+)  # fmt: skip
+def test_sessions_of_each_agent_give_the_same_words(
+    name: str, lines: list[dict[str, object]], read: Read
+) -> None:
+    chat = only(read(name, "\n".join(map(json.dumps, lines))))
+    assert said(chat) == [("User", "Fix it"), ("Assistant", "Done.")]
+
+
+def test_a_session_of_gemini_is_one_table(read: Read) -> None:
+    session = {"sessionId": "s", "messages": [{"type": "user", "content": [{"text": "Fix it"}]}, {"type": "info", "content": "x"}, {"type": "gemini", "content": "Done."}]}  # fmt: skip
+    chat = only(read("session-1.json", json.dumps(session)))
+    assert said(chat) == [("User", "Fix it"), ("Assistant", "Done.")]
+
+
 def test_sessions_of_agents_keep_words_and_drop_machinery(read: Read) -> None:
     lines = [
         {"type": "summary", "summary": "Fix the tests"},

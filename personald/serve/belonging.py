@@ -12,6 +12,9 @@ from personald.serve.question import Question
 from personald.serve.values import Kind, Span, find
 from personald.serve.words import stems, tokens
 
+SAME_SORT = 0.9
+"""What stands for a word in this grade or better is no other sort (`lexicon`)."""
+
 _CLAUSE = re.compile(r"[,;:(\n–—]|[.!?]\s")
 _OWN = re.compile(r"\b(?:my|mine|our|ours)\b", re.IGNORECASE)
 
@@ -79,7 +82,8 @@ def is_another_sort(
     for sort, thing in pairwise(said):
         if thing not in question.words or sort not in question.words or thing not in places:
             continue
-        if held & {sort, *meant.get(sort, ())}:
+        same = {word for word, grade in meant.get(sort, {}).items() if grade >= SAME_SORT}
+        if held & {sort, *same}:
             continue
         if any(place - 1 in standing for place in places[thing]):
             return True

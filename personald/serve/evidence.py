@@ -14,7 +14,7 @@ from personald.serve.passages import Passage
 from personald.serve.phrases import colours, phrases
 from personald.serve.question import Question
 from personald.serve.values import Kind, Span, find, labelled
-from personald.serve.words import stems, tokens
+from personald.serve.words import plain, stem, stems, tokens
 
 # What a word of the question counts by where it stands, seen from the value: in its line or sentence, there but nearer
 # to another value, beside it, further away in the passage, in what the passage is about. What stands for the word
@@ -41,6 +41,8 @@ HEAD_CREDIT = 0.75
 
 # A longer line after a label is a sentence, not a value (words).
 LONGEST_LABELLED = 8
+
+_CAPITAL_BEFORE = re.compile(r"\b([^\W\d_a-z][\w'’]+) $")
 
 # A line break inside a running sentence is no end of it: the line is long and does not end like a sentence.
 _BREAK = re.compile(
@@ -145,10 +147,10 @@ def candidates(asked: Asked, passage: Passage) -> list[Candidate]:
     """
     own = set(stems(asked.question.text))
     found: dict[str, Candidate] = {}
-    offered = spans(asked, passage)
+    offered = [_whole(asked.question, passage.text, span) for span in spans(asked, passage)]
     for span in offered:
         text = passage.text[span[0] : span[1]]
-        if set(stems(text)) <= own and not passage.record:
+        if (set(stems(text)) <= own and not passage.record) or "\n" in text:
             continue
         fit = fitness(asked, passage, span, offered)
         if text not in found or found[text].fit < fit:
@@ -162,6 +164,9 @@ def spans(asked: Asked, passage: Passage) -> list[Span]:
     if passage.record and question.kind is Kind.PERSON and "\nStart: " not in text:
         return [(0, len(text.split("\n", 1)[0]))]
     found = list(find(question.kind, text))
+    if passage.record and question.kind is Kind.PLACE:
+        lines = [line for _, line in labelled(text)]
+        found = [_around(span, lines) for span in found]
     meant = asked.all_meant()
     if question.kind in (Kind.THING, Kind.PERSON, Kind.PLACE):
         for label, span in labelled(text):
@@ -175,6 +180,20 @@ def spans(asked: Asked, passage: Passage) -> list[Span]:
             return [*found, *colours(text)]
         found += phrases(text, meant - question.names)
     return found
+
+
+def _around(span: Span, lines: Sequence[Span]) -> Span:
+    """The line that a value is a part of; itself where there is none."""
+    return next((line for line in lines if line[0] <= span[0] and span[1] <= line[1]), span)
+
+
+def _whole(question: Question, text: str, span: Span) -> Span:
+    """A value with the word in front of it that is part of its name: of "which café", "Sperl" is "Café Sperl"."""
+    before = _CAPITAL_BEFORE.search(text[: span[0]])
+    if before is None or not text[span[0]].isupper():
+        return span
+    asked_for = question.head or next(iter(question.words), "")
+    return (before.start(), span[1]) if stem(plain(before[1])) == asked_for else span
 
 
 def missing(question: Question, passage: Passage) -> frozenset[str]:

@@ -117,6 +117,10 @@ _LABELLED = re.compile(
     r"^[ \t]*(?:[-*•]\s+|\d+\.\s+|>\s*)*(?:\*\*)?(?P<label>[^\n:|*]{1,48}?)(?:\*\*)?\s*(?::|\s[–—=]|\s{3,}|\t)(?:\*\*)?\s*(?P<value>\S[^\n]*?)\s*$",
     re.MULTILINE,
 )
+# "Flight: EI 3304. Seats: 14A and 14B." in running text.
+_LABELLED_INSIDE = re.compile(
+    r"(?<=[.;!?,] )(?P<label>[A-Z][^\n:|*.;,]{1,30}):\s+(?P<value>[^\s.;](?:[^\n.;]|\.(?=\d))*)"
+)
 _ORDINARY_CAPITALS = re.compile(
     rf"^(?:{_WEEKDAY}|{_MONTH}|i|ok|tel|no|ps|am|pm|phone|email|note|address|birthday|start|end|location|name|"
     r"organisation|job title|user|assistant|subject|from|to|date)$",
@@ -209,9 +213,10 @@ def known_names(texts: Iterable[str]) -> frozenset[str]:
 
 
 def labelled(text: str) -> Iterator[tuple[str, Span]]:
-    """(label, where the value stands) for every line of the form "label: value"."""
-    for match in _LABELLED.finditer(text):
-        yield match.group("label").strip(), match.span("value")
+    """(label, where the value stands) for every line, and every sentence, of the form "label: value"."""
+    for pattern in (_LABELLED, _LABELLED_INSIDE):
+        for match in pattern.finditer(text):
+            yield match.group("label").strip(), match.span("value")
 
 
 _ISO = re.compile(

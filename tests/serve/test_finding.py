@@ -8,6 +8,7 @@ import pytest
 
 from extractors.document import Document, Domain, Role, Span
 from personald.serve.deciding import choose
+from personald.serve.finding import find_answers
 from personald.serve.hops import find, hop_of
 from personald.serve.passages import Passage, passages_of
 from personald.serve.question import Question
@@ -59,6 +60,32 @@ def answer(question: str, recollection: Recollection | None = None) -> str | Non
 )
 def test_a_value_is_found_beside_what_it_belongs_to(question: str, expected: str) -> None:
     assert answer(question) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "record", "expected"),
+    [
+        (
+            "Where is the dentist check-up?",
+            "Dentist check-up\nStart: 14 January 2027 at 09:30\nLocation: Foyle Dental, 2 Abbey Court",
+            True,
+            "Foyle Dental, 2 Abbey Court",
+        ),
+        ("Which café do we try?", "The café to try is Café Sperl. Not after four.", False, "Café Sperl"),
+        ("What is the gate?", "All set, she says. Flight: EI 3304. Gate: C12. Bags: one.", False, "C12"),
+    ],
+)  # fmt: skip
+def test_a_value_is_offered_whole(question: str, text: str, record: bool, expected: str) -> None:
+    passage = Passage("1", "note", "/note", text, record=record)
+    offers = find_answers(Question.understand(question), [passage]).offers
+    assert offers[0].text == expected
+
+
+def test_no_value_goes_over_the_end_of_a_line() -> None:
+    passage = Passage("1", "Books", "/books.md", "Lent to Kofi: Moby-Dick\nLent to Sam: Emma")
+    offers = find_answers(Question.understand("Who borrowed Moby-Dick?"), [passage]).offers
+    assert offers
+    assert not any("\n" in offer.text for offer in offers)
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,16 @@ def is_agent_log(name: str, head: bytes) -> bool:
     )
 
 
+def is_signal(name: str, head: bytes) -> bool:
+    """Recognise Signal's own export in JSON lines, and signal-export's."""
+    if name.endswith(".jsonl") and b'"recipient"' in head and b'"version"' in head[:4096]:
+        return True
+    first = head.partition(b"\n")[0]
+    return head[:1] == b"{" and all(
+        key in first for key in (b'"sender"', b'"body"', b'"quote"', b'"reactions"')
+    )
+
+
 def is_slack_day(name: str, head: bytes) -> bool:
     """Recognise one day of a channel: a list of messages with Slack's time stamps."""
     bare = _bare(head)

@@ -15,6 +15,8 @@ from extractors.options import Options
 SILENCE = timedelta(hours=6)
 # A group that never sleeps is cut after so many messages all the same.
 MAX_MESSAGES = 400
+# The person whose account it is, where a source tells only that a message went out.
+OWNER = "Me"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from extractors.formats.conversation import Message, conversations
+from extractors.formats.address_book import AddressBook, address_book
+from extractors.formats.conversation import OWNER, Message, conversations
 from extractors.formats.databases import apple_moment, columns, open_copy, pick
-from extractors.formats.macos import contact_names
 from extractors.normalise import one_line
 from extractors.options import Options
 from extractors.results import CannotRead, Item, Skip
@@ -23,7 +23,6 @@ _STRING = re.compile(rb"NS(?:Mutable)?String.{0,40}?\x84\x01\x2b", re.DOTALL)
 _END_OF_STRING = b"\x86\x84"
 # Tapbacks point at the message they belong to: 2000–2006 added, 3000–3006 taken back.
 _TAPBACKS = range(2000, 4000)
-OWNER = "Me"
 
 
 def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
@@ -32,13 +31,13 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
         known = columns(connection, "message")
         if "attributedBody" not in known and "text" not in known:
             raise CannotRead("it is no database of Messages that is known here")
-        names = contact_names(path.parent.parent, options)
+        book = address_book(path, options)
         skipped = 0
         for chat in connection.execute(
             "SELECT ROWID AS id, guid, display_name, chat_identifier FROM chat ORDER BY ROWID"
         ):
             people = [
-                _person(str(row["id"]), names)
+                _person(str(row["id"]), book)
                 for row in connection.execute(
                     "SELECT handle.id AS id FROM chat_handle_join JOIN handle ON handle.ROWID = handle_id WHERE chat_id = ?",
                     (chat["id"],),
@@ -55,7 +54,7 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
                 if row["kind"] in _TAPBACKS or not words:
                     skipped += 1
                     continue
-                speaker = OWNER if row["mine"] else _person(str(row["handle"] or ""), names)
+                speaker = OWNER if row["mine"] else _person(str(row["handle"] or ""), book)
                 found.append(Message(speaker, words, apple_moment(row["date"])))
             yield from conversations(
                 found, name, f"{origin}#{chat['guid'] or chat['id']}", "imessage", options
@@ -104,8 +103,5 @@ def _words(row: sqlite3.Row) -> str:
     return str(text or "").replace("\ufffc", "").strip()
 
 
-def _person(handle: str, names: Mapping[str, str]) -> str:
-    if "@" in handle:
-        return names.get(handle.lower(), handle)
-    digits = re.sub(r"\D", "", handle)
-    return names.get(digits[-8:], handle) if len(digits) >= 8 else handle
+def _person(handle: str, book: AddressBook) -> str:
+    return book.known(handle) or handle

@@ -16,8 +16,13 @@ from extractors.results import CannotRead, Item, Skip
 
 # `_$!<Mobile>!$_` is how Contacts writes labels of its own.
 _LABEL = re.compile(r"_\$!<(.*)>!\$_")
-_ADDRESS_BOOKS = "Application Support/AddressBook"
-_DATABASE = "AddressBook-v22.abcddb"
+# Table, column, and what is put before its values to tell a bare name of a service from a person's.
+_HANDLES = (
+    ("ZABCDPHONENUMBER", "ZFULLNUMBER", ""),
+    ("ZABCDEMAILADDRESS", "ZADDRESS", ""),
+    ("ZABCDMESSAGINGADDRESS", "ZADDRESS", "@"),
+    ("ZABCDSOCIALPROFILE", "ZUSERNAME", "@"),
+)
 
 
 def extract_contacts(path: Path, origin: str, options: Options) -> Iterator[Item]:
@@ -41,32 +46,14 @@ def extract_contacts(path: Path, origin: str, options: Options) -> Iterator[Item
             )
 
 
-def contact_names(library: Path, options: Options) -> dict[str, str]:
-    """Return address or last eight digits of a number → name, from the address books of a Library folder.
-
-    Used to name the speakers of chats; without permission, or anywhere but on a Mac, nobody is known.
-    """
-    names: dict[str, str] = {}
-    folder = library / _ADDRESS_BOOKS
-    for path in [folder / _DATABASE, *folder.glob(f"Sources/*/{_DATABASE}")]:
-        if not path.is_file():
-            continue
-        try:
-            with open_copy(path, options) as connection:
-                for row in connection.execute("SELECT * FROM ZABCDRECORD"):
-                    name = _name(row)
-                    for number in _values(
-                        connection, "ZABCDPHONENUMBER", "ZFULLNUMBER", row["Z_PK"]
-                    ):
-                        names[re.sub(r"\D", "", number[1])[-8:]] = name
-                    for address in _values(
-                        connection, "ZABCDEMAILADDRESS", "ZADDRESS", row["Z_PK"]
-                    ):
-                        names[address[1].lower()] = name
-        except CannotRead:
-            continue
-    names.pop("", None)
-    return names
+def contact_handles(path: Path, options: Options) -> Iterator[tuple[str, str]]:
+    """Yield (number, address or "@handle", name) of everybody in an address book. Raises CannotRead."""
+    with open_copy(path, options) as connection:
+        for row in connection.execute("SELECT * FROM ZABCDRECORD"):
+            name = _name(row)
+            for table, column, mark in _HANDLES if name else ():
+                for _, handle in _values(connection, table, column, row["Z_PK"]):
+                    yield mark + handle.removeprefix("@") if mark else handle, name
 
 
 def extract_calendar(path: Path, origin: str, options: Options) -> Iterator[Item]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from extractors.files import read_whole
+from extractors.formats.address_book import AddressBook, address_book
 from extractors.formats.assistants import from_number, load_json
 from extractors.formats.conversation import Message, conversations
 from extractors.formats.plain import title_of
@@ -27,6 +28,7 @@ def extract_telegram(path: Path, origin: str, options: Options) -> Iterator[Item
     loaded = load_json(path, MAX_BYTES)
     if not isinstance(loaded, dict):
         raise CannotRead("it holds no chats")
+    names = _telegram_contacts(loaded, address_book(path, options))
     chats = loaded.get("chats")
     listed = chats.get("list") if isinstance(chats, dict) else None
     for number, chat in enumerate(_tables(listed if isinstance(listed, list) else [loaded])):
@@ -40,14 +42,29 @@ def extract_telegram(path: Path, origin: str, options: Options) -> Iterator[Item
         part = f"{origin}#{chat.get('id', number)}" if listed is not None else origin
         found = [
             Message(
-                one_line(str(entry.get("from") or entry.get("from_id") or "")),
+                _named(entry.get("from") or entry.get("from_id"), names),
                 _telegram_words(entry.get("text")),
                 from_number(entry.get("date_unixtime")) or parse_date(str(entry.get("date") or "")),
             )
             for entry in _tables(messages)
             if entry.get("type", "message") == "message"
         ]
-        yield from conversations(found, name, part, "telegram", options)
+        yield from conversations(found, names.get(name, name), part, "telegram", options)
+
+
+def _telegram_contacts(loaded: Mapping[str, object], book: AddressBook) -> dict[str, str]:
+    """Return name in Telegram → name in the address book, of the account's contacts by their numbers."""
+    contacts = loaded.get("contacts")
+    names: dict[str, str] = {}
+    for contact in _tables(contacts.get("list") if isinstance(contacts, dict) else None):
+        own = one_line(f"{contact.get('first_name') or ''} {contact.get('last_name') or ''}")
+        names[own] = book.known(str(contact.get("phone_number") or "")) or own
+    return names
+
+
+def _named(value: object, names: Mapping[str, str]) -> str:
+    shown = one_line(str(value or ""))
+    return names.get(shown, shown)
 
 
 def extract_meta(path: Path, origin: str, options: Options) -> Iterator[Item]:
@@ -55,12 +72,14 @@ def extract_meta(path: Path, origin: str, options: Options) -> Iterator[Item]:
     loaded = load_json(path, MAX_BYTES)
     if not isinstance(loaded, dict):
         raise CannotRead("it holds no messages")
+    book = address_book(path, options)
     found: list[tuple[float, Message]] = []
     for entry in _tables(loaded.get("messages")):
         words = entry.get("content")
         stamp = entry.get("timestamp_ms")
         if isinstance(words, str) and isinstance(stamp, int | float) and not entry.get("is_unsent"):
             speaker = one_line(_meta_text(str(entry.get("sender_name") or "")))
+            speaker = book.known(f"@{speaker}", speaker) or speaker
             found.append((stamp, Message(speaker, _meta_text(words), from_timestamp(stamp / 1000))))
     found.sort(key=lambda pair: pair[0])
     people = [
@@ -74,7 +93,7 @@ def extract_meta(path: Path, origin: str, options: Options) -> Iterator[Item]:
 def extract_slack(path: Path, origin: str, options: Options) -> Iterator[Item]:
     """Read one day of a channel of a Slack export; names come from `users.json` two levels up, where it lies there."""
     loaded = load_json(path, MAX_BYTES)
-    users = _slack_users(path.parent.parent / "users.json")
+    users = _slack_users(path.parent.parent / "users.json", address_book(path, options))
     found: list[Message] = []
     machines = 0
     for entry in _tables(loaded):
@@ -84,7 +103,7 @@ def extract_slack(path: Path, origin: str, options: Options) -> Iterator[Item]:
             machines += 1
             continue
         user = str(entry.get("user") or "")
-        speaker = one_line(str(given or users.get(user) or user))
+        speaker = one_line(str(users.get(user) or given or user))
         found.append(
             Message(
                 speaker,
@@ -125,7 +144,7 @@ def _meta_text(value: str) -> str:
         return value
 
 
-def _slack_users(path: Path) -> dict[str, str]:
+def _slack_users(path: Path, book: AddressBook) -> dict[str, str]:
     try:
         loaded = json.loads(read_whole(path, MAX_USERS_BYTES))
     except (CannotRead, ValueError, RecursionError):
@@ -133,10 +152,10 @@ def _slack_users(path: Path) -> dict[str, str]:
     names: dict[str, str] = {}
     for user in _tables(loaded):
         profile = user.get("profile")
-        shown = profile.get("real_name") if isinstance(profile, dict) else None
-        names[str(user.get("id"))] = one_line(
-            str(shown or user.get("real_name") or user.get("name") or "")
-        )
+        told = profile if isinstance(profile, dict) else {}
+        name = book.known(str(told.get("email") or ""), str(told.get("phone") or ""))
+        own = told.get("real_name") or user.get("real_name") or user.get("name") or ""
+        names[str(user.get("id"))] = one_line(name or str(own))
     return names
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from extractors import charset
 from extractors.files import read_whole
+from extractors.formats.address_book import address_book
 from extractors.formats.conversation import Message, conversations
 from extractors.formats.plain import title_of
 from extractors.formats.whatsapp_header import Style, header, moment
@@ -76,6 +77,7 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
     if not raw:
         raise CannotRead("it holds no messages")
     order = _date_order([message.numbers for message in raw])
+    book = address_book(path, options)
     found: list[Message] = []
     own = 0
     for message in raw:
@@ -85,11 +87,15 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
             own += 1
             continue
         speaker = match.group(1).strip("~\u202f\u00a0 ")
-        found.append(Message(speaker, words, moment(message.numbers, order, message.time)))
+        found.append(
+            Message(
+                book.known(speaker) or speaker, words, moment(message.numbers, order, message.time)
+            )
+        )
     if own:
         yield Skip("message without words", own)
     name = _CHAT_WITH.sub("", title_of(path))
-    yield from conversations(found, name, origin, "whatsapp", options)
+    yield from conversations(found, book.known(name) or name, origin, "whatsapp", options)
 
 
 def _words(said: str) -> str:

@@ -25,6 +25,7 @@ from personald.ingest.counts import Counts
 from personald.ingest.places import Place, Places
 from personald.ingest.reader import Interrupted, Reader
 from personald.ingest.view import View, domain_facts
+from personald.sensitive import forget_words
 from personald.state import StateFile
 from personald.store import Store
 from personald.store.errors import DocumentUnknown
@@ -367,6 +368,7 @@ class IngestLoop:
         store, reader = self._opened()
         reader.rest()
         store.flush()
+        forget_words()
         allocator.give_back()
 
     def _in_trouble(self, error: PersonaldError) -> None:

@@ -6,6 +6,7 @@ Rules are data (`rules.toml`); `rules` reads them, `checks` knows the checksums 
 sealed with it. The original stays as it is: only what is studied is masked.
 """
 
+from personald.sensitive.clues import forget_words
 from personald.sensitive.detector import HELD_BACK, MASKED, detect, masked
 
-__all__ = ["HELD_BACK", "MASKED", "detect", "masked"]
+__all__ = ["HELD_BACK", "MASKED", "detect", "forget_words", "masked"]

@@ -19,8 +19,8 @@ from personald.sensitive.seeds import LENGTHS, seed_words
 LETTERS = re.compile(r"[^\W\d_]+")
 """Runs of letters: the words of topics and of seeds."""
 
-# About 8 MB of memory at most.
-_MAX_REMEMBERED = 1 << 16
+# About 4 MB of memory at most.
+_MAX_REMEMBERED = 1 << 15
 _WORTH_REMEMBERING = re.compile(r"\D{1,40}|[^a-z]{1,5}")
 # Words of phrases that are often met in notes, mails and programs without the phrase.
 _EVERYDAY = frozenset(
@@ -88,6 +88,12 @@ def find_clues(lowered: str) -> Clues | None:
     if values_here or topics_here or found_figure or seeds:
         return Clues(values_here, topics_here, found_figure, seeds)
     return None
+
+
+def forget_words() -> None:
+    """Let go of what is remembered of words, for a process that rests; it is found anew word by word."""
+    _remembered.cache_clear()
+    _known_clues_of.cache_clear()
 
 
 class _Remembered(dict[str, bytes]):

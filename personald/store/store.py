@@ -217,9 +217,13 @@ class Store:
         return self._transaction
 
     def flush(self) -> None:
-        """Bring the write-ahead log into the database and sync both: what is stored now survives a loss of power."""
+        """Bring the write-ahead log into the database and sync both: what is stored now survives a loss of power.
+
+        SQLite's own memory, which is not needed for a while then, is given back too.
+        """
         with self._lock, schema.database_errors(self.path):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._connection.execute("PRAGMA shrink_memory")
 
     # ---- sources ----
 

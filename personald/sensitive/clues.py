@@ -213,7 +213,7 @@ def _table() -> _Table:
     phrases: dict[str, list[TopicClue]] = {}
     starts: set[str] = set()
     for number, rule in enumerate(patterns()):
-        for keyword in rule.keywords:
+        for keyword in rule.keywords if rule.shape is None else ():
             # The first word of a keyword is the telling one: "door code", "api key".
             keywords.setdefault(_pieces(keyword)[0], []).append((number, keyword))
     for number, topic in enumerate(topics()):

@@ -84,29 +84,38 @@ def _add(found: list[SensitiveSpan], span: SensitiveSpan) -> None:
 def _matches(
     rule: Pattern, text: str, lowered: str, keywords: Collection[str]
 ) -> Iterator[tuple[int, int]]:
-    group = "value" if "value" in rule.regex.groupindex else 0
     for first, last in _windows(rule, lowered, keywords):
         for match in rule.regex.finditer(text, first, last):
-            value = match[group].rstrip(" \n,")
+            start, end = rule.span(match)
+            value = text[start:end].rstrip(" \n,")
             if rule.check is not None and not rule.check(value):
                 continue
-            if rule.entropy and entropy(value) < rule.entropy:
+            if rule.entropy and entropy(value) <= rule.entropy:
                 continue
-            yield match.start(group), match.start(group) + len(value)
+            if rule.is_excepted is not None and rule.is_excepted(text, match, value):
+                continue
+            yield start, start + len(value)
 
 
-def _windows(rule: Pattern, lowered: str, keywords: Collection[str]) -> Iterator[tuple[int, int]]:
-    """Yield the stretches of a text in which a rule is worth trying, without overlap."""
-    if rule.shape is not None and len(keywords) > _MANY_SHAPED_WORDS:
+def _windows(rule: Pattern, lowered: str, found: Collection[str]) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of a text in which a rule is worth trying, without overlap.
+
+    Args:
+        rule: the rule.
+        lowered: the text in lower case.
+        found: its keywords that may be there, or the words of its shape.
+    """
+    words = found if rule.shape is None else rule.keywords or found
+    if words is found and rule.shape is not None and len(found) > _MANY_SHAPED_WORDS:
         yield 0, len(lowered)
         return
-    found = sorted(
-        (place, place + rule.reach + (0 if rule.shape is None else len(keyword)))
-        for keyword in keywords
-        for place in places(keyword, lowered)
+    stretches = sorted(
+        (place, place + rule.reach + (0 if rule.keywords else len(word)))
+        for word in words
+        for place in places(word, lowered)
     )
     start = end = -1
-    for place, reached in found:
+    for place, reached in stretches:
         if place - _BEFORE_KEYWORD > end:
             if end >= 0:
                 yield start, end

@@ -1,15 +1,16 @@
-"""The rules as the detector uses them, read from `rules.toml` once."""
+"""The rules as the detector uses them, read once: those of `rules.toml`, and gitleaks'."""
 
 from __future__ import annotations
 
 import functools
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
+from personald.sensitive import gitleaks
 from personald.sensitive.checks import CHECKS
 
 DEFAULT_REACH = 600
@@ -23,21 +24,45 @@ class Pattern:
         name: of the rule.
         category: "secret", "account" or "identity".
         keywords: lower case; one of them must occur in the text.
-        shape: instead of keywords: the word, in lower case and between spaces, that a match begins in matches this.
-        regex: its group "value", or else the whole match, is the span.
+        shape: besides or instead of keywords: the word, in lower case and between spaces, that the value begins in
+            matches this.
+        expression: of the regex.
+        flags: of the regex.
+        groups: of the regex; the first that is not empty is the span, or else the whole match.
         check: must say yes to the value.
-        entropy: least bits for each character of the value.
+        entropy: the value must have more, bits for each character; 0 for any.
         reach: how far from a keyword, or from a word of that shape, a match may extend, in characters.
+        is_excepted: from the text, a match in it and the value to whether it is none after all.
     """
 
     name: str
     category: str
     keywords: tuple[str, ...]
     shape: re.Pattern[str] | None
-    regex: re.Pattern[str]
+    expression: str
+    flags: int
+    groups: tuple[int | str, ...]
     check: Callable[[str], bool] | None
     entropy: float
     reach: int
+    is_excepted: Callable[[str, re.Match[str], str], bool] | None = None
+
+    @property
+    def regex(self) -> re.Pattern[str]:
+        """The expression, compiled when it is first needed: most are never."""
+        return _compiled(self.expression, self.flags)
+
+    def span(self, match: re.Match[str]) -> tuple[int, int]:
+        """Return where the value of a match stands."""
+        for group in self.groups:
+            if match[group]:
+                return match.span(group)
+        return match.span()
+
+
+@functools.cache
+def _compiled(expression: str, flags: int) -> re.Pattern[str]:
+    return re.compile(expression, flags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +121,46 @@ class Vocabulary:
 
 @functools.cache
 def patterns() -> tuple[Pattern, ...]:
-    """Return all patterns, in the order of the file."""
-    return tuple(
-        Pattern(
-            entry["name"],
-            entry["category"],
-            tuple(entry.get("keywords", ())),
-            re.compile(entry["shape"]) if "shape" in entry else None,
-            re.compile(entry["regex"]),
-            CHECKS[entry["check"]] if "check" in entry else None,
-            entry.get("entropy", 0.0),
-            entry.get("reach", DEFAULT_REACH),
-        )
-        for entry in _table()["pattern"]
+    """Return all patterns: those of `rules.toml` in their order, then gitleaks'."""
+    return (*map(_own, _table()["pattern"]), *map(_gitleaks, gitleaks.rules()))
+
+
+def _own(entry: Mapping[str, Any]) -> Pattern:
+    return Pattern(
+        entry["name"],
+        entry["category"],
+        tuple(entry.get("keywords", ())),
+        re.compile(entry["shape"]) if "shape" in entry else None,
+        entry["regex"],
+        0,
+        ("value",) if "(?P<value>" in entry["regex"] else (),
+        CHECKS[entry["check"]] if "check" in entry else None,
+        entry.get("entropy", 0.0),
+        entry.get("reach", DEFAULT_REACH),
     )
+
+
+def _gitleaks(rule: gitleaks.Rule) -> Pattern:
+    changes = _table()["gitleaks"]
+    shape = changes["shapes"].get(rule.name)
+    return Pattern(
+        rule.name,
+        "secret",
+        rule.keywords,
+        re.compile(shape) if shape else None,
+        rule.expression,
+        # Go's \w, \d, \s and \b know ASCII alone.
+        re.ASCII,
+        () if rule.name in changes["whole"] else rule.groups,
+        None,
+        rule.entropy,
+        changes["reach"].get(rule.name, DEFAULT_REACH),
+        functools.partial(_is_excepted, rule.name),
+    )
+
+
+def _is_excepted(rule: str, text: str, match: re.Match[str], value: str) -> bool:
+    return gitleaks.exceptions(rule).hold(text, match, value)
 
 
 @functools.cache
@@ -138,7 +189,7 @@ def figures() -> tuple[Figure, ...]:
 
 
 @functools.cache
-def _table() -> dict[str, list[dict[str, Any]]]:
+def _table() -> dict[str, Any]:
     return tomllib.loads(resources.files(__package__).joinpath("rules.toml").read_text("utf-8"))
 
 

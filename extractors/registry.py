@@ -17,6 +17,7 @@ from extractors.files import HEAD_BYTES
 from extractors.options import Options
 from extractors.results import CannotRead, FailureKind, Item
 from extractors.signatures import (
+    ONE_NOTE,
     Sniffer,
     contains_early,
     is_agent_log,
@@ -38,6 +39,7 @@ from extractors.signatures import (
     is_slack_day,
     is_tar,
     is_whatsapp,
+    is_zip_called,
     json_with,
     never,
     starts_with,
@@ -141,6 +143,10 @@ FORMATS: tuple[Format, ...] = (
     Format("ppt", Domain.FILES, 1, f"{_ROOM}.legacy", ("*.ppt", "*.pps"), is_compound("ppt", "pps"), "extract_slides", "old PowerPoint slides"),
     Format("epub", Domain.FILES, 1, f"{_ROOM}.epub", ("*.epub",), is_epub, described="book"),
     Format("rtf", Domain.FILES, 1, f"{_ROOM}.rtf", ("*.rtf",), starts_with(b"{\\rtf"), described="rich text"),
+    Format("iwork", Domain.FILES, 1, f"{_ROOM}.iwork", ("*.pages", "*.numbers"), is_zip_called("pages", "numbers", "key"), described="Pages, Numbers or Keynote"),
+    Format("fb2", Domain.FILES, 1, f"{_ROOM}.fictionbook", ("*.fb2",), contains_early(b"<FictionBook"), described="book"),
+    Format("pst", Domain.MAIL, 1, f"{_ROOM}.unread", ("*.pst", "*.ost"), starts_with(b"!BDN"), "extract_outlook_store", "store of Outlook"),
+    Format("onenote", Domain.NOTES, 1, f"{_ROOM}.unread", ("*.one", "*.onepkg", "*.onetoc2"), starts_with(ONE_NOTE), "extract_onenote", "OneNote section"),
     Format("zip", Domain.FILES, 1, f"{_ROOM}.archive", ("*.zip", "*.bear2bk", "*.textpack"), starts_with(b"PK\x03\x04", b"PK\x05\x06"), described="archive"),
     Format("tar", Domain.FILES, 1, f"{_ROOM}.archive", ("*.tar", "*.jex"), is_tar, "extract_tar", "archive"),
     Format("packed", Domain.FILES, 1, f"{_ROOM}.archive", ("*.gz", "*.tgz", "*.bz2", "*.xz"), starts_with(b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0"), "extract_packed", "packed file"),

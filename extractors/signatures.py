@@ -35,6 +35,8 @@ TEXT_NAMES = (
 
 ZIP = b"PK\x03\x04"
 SQLITE = b"SQLite format 3\0"  # sqlite.org, "Database File Format", 1.3
+# The file types of sections and of tables of contents (MS-ONESTORE, 2.3.1: guidFileType).
+ONE_NOTE = b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3"
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # MS-CFB, 2.2
 
 _MAIL_FIRST = re.compile(
@@ -256,6 +258,15 @@ def is_compound(*suffixes: str) -> Sniffer:
         return head.startswith(COMPOUND) and name.endswith(
             tuple(f".{suffix}" for suffix in suffixes)
         )
+
+    return sniff
+
+
+def is_zip_called(*suffixes: str) -> Sniffer:
+    """Make a test for zips, told apart by their names: a key may also be one of a cipher."""
+
+    def sniff(name: str, head: bytes) -> bool:
+        return head.startswith(ZIP) and name.endswith(tuple(f".{suffix}" for suffix in suffixes))
 
     return sniff
 

@@ -20,6 +20,7 @@ from extractors.document import Role
 from extractors.formats import html, office, rtf
 from extractors.formats.pdf import pdf_date
 from extractors.formats.sheets import separated_lines
+from extractors.results import FailureKind
 from extractors.sandbox import Limits, Pool
 from tests.extractors.conftest import NOW, SAMPLES, Read, only
 
@@ -250,6 +251,46 @@ def test_json_code_latex_and_subtitles(read: Read) -> None:
         ).text
         == "Hello\nthere"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "way_out"),
+    [
+        ("mail.pst", b"!BDN" + b"\0" * 600, "mbox"),
+        ("notes.one", b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3", "PDF"),
+    ],
+)
+def test_what_is_known_and_not_read_is_named_with_a_way_out(
+    name: str, head: bytes, way_out: str, read: Read
+) -> None:
+    failure = read(name, head).failure
+    assert failure is not None
+    assert failure.kind is FailureKind.UNREADABLE
+    assert way_out in failure.reason
+
+
+def test_iwork_is_read_by_its_preview_or_by_the_xml_of_old_versions(read: Read) -> None:
+    preview = {"QuickLook/Preview.pdf": pdf("Words of the preview"), "Index/Document.iwa": b"\0"}
+    document = only(read("plan.pages", packed_as({**preview})))
+    assert "Words of the preview" in document.text
+    assert document.parent == ""
+    body = '<ls:document xmlns:ls="l" xmlns:sf="s" xmlns:sfa="a"><sf:stylesheet><sf:p>Style</sf:p></sf:stylesheet><sf:p>First<sf:tab/>x</sf:p><sf:ct sfa:s="Rent"/></ls:document>'
+    assert only(read("plan.numbers", packed_as({"index.xml": body}))).text == "First\tx\nRent"
+    failure = read("talk.key", packed_as({"Index/Document.iwa": b"\0"})).failure
+    assert failure is not None
+    assert "export it as PDF" in failure.reason
+
+
+def test_fiction_books_keep_title_author_and_lines(read: Read) -> None:
+    book = (
+        '<?xml version="1.0" encoding="windows-1251"?><FictionBook xmlns="http://www.gribuser.ru/xml/fictionbook/2.1"><description><title-info>'
+        "<genre>prose</genre><author><first-name>Анна</first-name><last-name>Берг</last-name></author><book-title>Лодка</book-title></title-info>"
+        "</description><body><section><title><p>Глава</p></title><p>Слова <emphasis>и</emphasis> дела</p></section></body>"
+        "<binary>QUJD</binary></FictionBook>"
+    )
+    document = only(read("boat.fb2", book.encode("cp1251")))
+    assert (document.title, document.author, document.tags) == ("Лодка", "Анна Берг", ("prose",))
+    assert document.text == "Глава\nСлова и дела"
 
 
 def test_archives_give_their_parts_under_the_archives_name(read: Read) -> None:

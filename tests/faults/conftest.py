@@ -23,6 +23,16 @@ def count(short: int, full: int) -> int:
     return full if FULL else short
 
 
+def parts(full: int, size: int) -> range:
+    """The parts of a long test: each has a home and dice of its own, so that a full run can be stopped and resumed.
+
+    Args:
+        full: the full count, of all parts together.
+        size: how many of them make one part.
+    """
+    return range(full // size if FULL else 1)
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A home with a store and keys in a file."""

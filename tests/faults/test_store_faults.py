@@ -19,7 +19,7 @@ from personald.sensitive import detect
 from personald.store import FileStat, Store, Vault
 from personald.store.backup import backup
 from personald.store.errors import StoreError
-from tests.faults.conftest import Start, count
+from tests.faults.conftest import Start, count, parts
 from tests.faults.worker import store_one, text_of
 
 HAS_STRACE = shutil.which("strace") is not None
@@ -76,9 +76,12 @@ def open_vault(home: Path) -> Vault:
 
 
 @pytest.mark.long
-def test_r1_kill_while_storing_loses_nothing_acknowledged(home: Path, start: Start) -> None:
-    ledger, acknowledged, generator = Ledger(), 0, random.Random(1)
-    for number in range(count(6, 300)):
+@pytest.mark.parametrize("part", parts(300, 30))
+def test_r1_kill_while_storing_loses_nothing_acknowledged(
+    part: int, home: Path, start: Start
+) -> None:
+    ledger, acknowledged, generator = Ledger(), 0, random.Random(f"R1 {part}")
+    for number in range(count(6, 30)):
         worker = start("ingest", home, f"w{number}")
         acknowledged += ledger.read(killed_after(worker, generator.uniform(0, 0.25)))
         if number % 10 == 0:
@@ -94,10 +97,13 @@ def test_r1_kill_while_storing_loses_nothing_acknowledged(home: Path, start: Sta
 
 
 @pytest.mark.long
-def test_r2_kill_while_rotating_and_r3_old_copies(home: Path, start: Start, tmp_path: Path) -> None:
-    ledger, generator = Ledger(), random.Random(2)
+@pytest.mark.parametrize("part", parts(150, 15))
+def test_r2_kill_while_rotating_and_r3_old_copies(
+    part: int, home: Path, start: Start, tmp_path: Path
+) -> None:
+    ledger, generator = Ledger(), random.Random(f"R2 {part}")
     copies: list[Path] = []
-    for number in range(count(6, 150)):
+    for number in range(count(6, 15)):
         if number % 10 == 0:
             copies.append(copy_store(home, tmp_path / f"copy{number}"))
         worker = start("rotate", home, f"r{number}")
@@ -158,11 +164,13 @@ SYSTEM_CALLS = [
 
 @pytest.mark.long
 @pytest.mark.skipif(not HAS_STRACE, reason="strace injects the errors, and is not here")
-def test_r5_failing_system_calls_lose_nothing_and_say_so(home: Path, start: Start) -> None:
-    generator = random.Random(5)
+@pytest.mark.parametrize("part", parts(72, len(SYSTEM_CALLS)))
+def test_r5_failing_system_calls_lose_nothing_and_say_so(
+    part: int, home: Path, start: Start
+) -> None:
+    generator = random.Random(f"R5 {part}")
     acknowledged = 0
-    for number in range(count(6, 72)):
-        call, error = SYSTEM_CALLS[number % len(SYSTEM_CALLS)]
+    for number, (call, error) in enumerate(SYSTEM_CALLS):
         nth = generator.randrange(40, 900) if call == "pwrite64" else generator.randrange(2, 12)
         if call == "openat":
             nth = generator.randrange(700, 1500)

@@ -108,10 +108,12 @@ def _unquoted(lines: list[str]) -> Iterator[str]:
             yield line
             continue
         name, before, after, value = match.groups()
-        while value.endswith("="):
-            value = value[:-1] + next(waiting, "")
+        pieces = [value]
+        while pieces[-1].endswith("="):
+            pieces[-1] = pieces[-1][:-1]
+            pieces.append(next(waiting, ""))
         declared = _CHARSET.search(before + after)
-        raw = quopri.decodestring(value.encode("utf-8", "replace"))
+        raw = quopri.decodestring("".join(pieces).encode("utf-8", "replace"))
         shown = charset.decode(raw, declared.group(1) if declared else "")
         escaped = shown.replace("\\", "\\\\").replace("\r\n", "\\n").replace("\n", "\\n")
         yield f"{name}:{escaped.replace(';', chr(92) + ';').replace(',', chr(92) + ',')}"

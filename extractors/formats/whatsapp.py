@@ -23,7 +23,7 @@ from extractors.results import CannotRead, Item, Skip
 
 _SPEAKER = re.compile(r"([^:\n\"“]{1,80}?) ?:[ \n\u200e](.*)", re.DOTALL)
 _ANGLED = r"<[^<>\n]{3,60}>"
-_FILE = re.compile(r"\S+\.\w{2,5} \([^()\n]{3,40}\)(?:\n|$)")
+_FILE = re.compile(r"(?<!\S)\S{1,200}\.\w{2,5} \([^()\n]{3,40}\)(?:\n|$)")
 # What stands for a picture, a sound or a deleted message, where neither sign of the program's own is there.
 _PLACEHOLDER = re.compile(
     _ANGLED
@@ -54,6 +54,7 @@ _EDITED = re.compile(
     r"|mensagem editada|questo messaggio è stato modificato|dit bericht is bewerkt)>)\s*$",
     re.IGNORECASE,
 )
+_EDITED_CHARACTERS = 100
 _PROGRAM = "\u200e"
 _CHAT_WITH = re.compile(
     r"^(?:whatsapp[ -]?chat (?:with|mit|con|met|med|com)|chat (?:de )?whatsapp (?:con|avec)|conversation whatsapp avec"
@@ -102,7 +103,9 @@ def _words(said: str) -> str:
     """Return what a person said: "" for a placeholder, the caption alone for a file."""
     if said.startswith(_PROGRAM):
         return ""
-    words = _FILE.sub("", _EDITED.sub("", said).strip("\u200e\u200f \n")).strip()
+    # The mark of an edited message is short and stands at the end.
+    body, end = said[:-_EDITED_CHARACTERS], said[-_EDITED_CHARACTERS:]
+    words = _FILE.sub("", (body + _EDITED.sub("", end)).strip("\u200e\u200f \n")).strip()
     if _PLACEHOLDER.fullmatch(words) or words.rstrip(".。").casefold() in _DELETED:
         return ""
     return words

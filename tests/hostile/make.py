@@ -428,6 +428,79 @@ def chat_keys() -> bytes:
     return b'[{"title": "x", "current_node": "a", "mapping": {"a": {"parent": "b", "message": {"author": {"role": "user"}, "content": {"parts": ["hi"]}}}, "b": {"parent": "a", "message": null}}}]'
 
 
+@maker("names.zip")
+def zip_names() -> bytes:
+    """Entries that are called like ways out of the folder, devices, or nothing a person can read."""
+    names = [
+        "../../up.md",
+        "/etc/passwd.md",
+        "C:\\boot.md",
+        "a\nb.md",
+        "\u202egpj.md",
+        "con.md",
+        "..md",
+        "-rf.md",
+        " .md",
+    ]
+    return zipped(dict.fromkeys(names, b"# Words"))
+
+
+@maker("attached.pdf")
+def pdf_attached() -> bytes:
+    """A PDF with an attached file that inflates to 400 MB."""
+    data = zlib.compress(b"\0" * (400 * MEBI), 9)
+    return b"".join((
+        b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R/Names<</EmbeddedFiles<</Names[(a.txt)3 0 R]>>>>>>endobj\n",
+        b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n3 0 obj<</Type/Filespec/F(a.txt)/UF(a.txt)/EF<</F 4 0 R>>>>endobj\n",
+        b"4 0 obj<</Type/EmbeddedFile/Filter/FlateDecode/Length %d>>stream\n" % len(data), data,
+        b"\nendstream endobj\ntrailer<</Root 1 0 R/Size 5>>\n%%EOF",
+    ))  # fmt: skip
+
+
+@maker("flood.enex")
+def evernote_flood() -> bytes:
+    """A note of two hundred thousand tasks, and one with a file of 120 MB."""
+    tasks = b"<task><title>x</title></task>" * 200_000
+    file = (
+        b'<resource><data encoding="base64">'
+        + b"QUJD" * (30 * MEBI)
+        + b"</data><mime>text/plain</mime></resource>"
+    )
+    return b"<en-export><note>" + tasks + b"</note><note>" + file + b"</note></en-export>"
+
+
+@maker("bomb.numbers")
+def numbers_bomb() -> bytes:
+    """A spreadsheet whose packed XML unpacks to 400 MB."""
+    return zipped({"index.xml.gz": gzip.compress(b"<a>" + b"\0" * (400 * MEBI))})
+
+
+@maker("object.doc")
+def object_loop() -> bytes:
+    """A compound file whose sectors follow one another in a circle."""
+    head = struct.pack("<8s16sHHHHH6sIIIIIIIII", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"", 0x3E, 3, 0xFFFE, 9, 6, b"",
+                       0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)  # fmt: skip
+    table = struct.pack("<128I", 0xFFFFFFFD, 2, 1, *[0xFFFFFFFF] * 125)
+    return head + struct.pack("<109I", 0, *[0xFFFFFFFF] * 108) + table + b"\0" * 1024
+
+
+@maker("quoted.vcs")
+def calendar_quoted() -> bytes:
+    """A summary that goes on over a million soft line ends."""
+    return (
+        b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY;ENCODING=QUOTED-PRINTABLE:a" + b"=\nb" * 1_000_000
+    )
+
+
+@maker("whatsapp.txt")
+def chat_lines() -> bytes:
+    """Two hundred thousand lines that nearly begin a message, after one that is a word of 20 MB."""
+    start = b"15/01/2020, 13:05 - Ida: "
+    return (
+        start + b"a." * (10 * MEBI) + b"\n" + b"15/01/2020, 13:05 15/01/2020, 13:05 <\n" * 200_000
+    )
+
+
 def main(arguments: list[str]) -> None:
     """Write every file into a folder."""
     folder = Path(arguments[0])

@@ -88,6 +88,51 @@ def test_a_file_that_changes_while_it_is_read_is_to_be_read_again(tmp_path: Path
     assert getattr(last, "kind", None) is FailureKind.CHANGED
 
 
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("name", "head"),
+    [
+        ("line.txt", b"word "),
+        ("line.jsonl", b'{"role": "user", "content": "'),
+        ("line.mbox", b"From a@b Mon May  4 10:20:00 2026\nSubject: x\n\n"),
+    ],
+)
+def test_a_line_of_a_gigabyte_is_survived(
+    name: str, head: bytes, pool: Pool, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    with path.open("wb") as stream:
+        stream.write(head)
+        stream.truncate(1024 * MEBI)
+    with Peak() as peak:
+        extraction = pool.extract(path)
+    assert peak.bytes < LIMITS.memory_bytes + SLACK
+    assert extraction.failure is None or "\n" not in extraction.failure.reason
+    path.unlink()
+
+
+def test_a_link_out_of_the_source_is_passed_over(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    (secret / "diary.md").write_text("# Not yours")
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "file.md").symlink_to(secret / "diary.md")
+    (source / "folder").symlink_to(secret)
+    (source / "itself").symlink_to(source)
+    assert {
+        (entry.path.name, entry.reason) for entry in walk(source) if isinstance(entry, Passed)
+    } == {
+        ("file.md", "symbolic link"),
+        ("folder", "symbolic link"),
+        ("itself", "symbolic link"),
+    }
+    with Pool(LIMITS) as fresh:
+        failure = fresh.extract(source / "file.md").failure
+    assert failure is not None
+    assert failure.reason == "it is a symbolic link"
+
+
 def test_devices_and_pipes_do_not_hang_the_reader(pool: Pool, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md")
     for path in (tmp_path / "pipe.md", Path("/dev/zero"), Path("/dev/tty"), Path("/")):

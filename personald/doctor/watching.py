@@ -17,6 +17,7 @@ from personald.doctor.finding import Finding
 from personald.errors import PersonaldError
 from personald.status import installed_version
 from personald.watch.reach import reach
+from personald.watch.room import INSTANCES, WATCHES
 
 IN_CLOUD = "only in iCloud"
 
@@ -117,5 +118,15 @@ def _source(number: int, path: str, told: Said | None, platform: str) -> Finding
         detail = f"{path}: open to you, but not to the daemon: {told['reason']}"
         return Finding(name, False, detail, how_to_allow(platform))
     if told is not None and told["why_polling"]:
-        return Finding(name, True, f"{path}, looked through now and then: {told['why_polling']}")
+        remedy = _more_room(told["why_polling"])
+        detail = f"{path}, looked through now and then: {told['why_polling']}"
+        return Finding(name, None if remedy else True, detail, remedy)
     return Finding(name, True, path)
+
+
+def _more_room(why: str) -> str:
+    """What to do where a limit of the system (`watch.room`) is in the way of events."""
+    for limit in (WATCHES, INSTANCES):
+        if limit in why:
+            return f"Raise it: sudo sysctl {limit}=N, and in /etc/sysctl.d for good."
+    return ""

@@ -95,10 +95,20 @@ class Places:
                 place.watching = self._observatory.watch(key, Path(source.path))
                 place.scan_due = True
                 log.info("source %d is watched by %s", key, place.watching.means.value)
+            elif place.reach.there and place.watching is not None:
+                self._watch_again(place, place.watching)
             elif not place.reach.there and was_there:
                 self._observatory.leave(key)
                 place.watching, place.missing, place.forget_at = None, Missing(), None
                 log.warning("source %d is not reachable", key)
+
+    def _watch_again(self, place: Place, before: Watching) -> None:
+        place.watching = self._observatory.again(place.source.id, Path(place.source.path), before)
+        if place.watching != before:
+            place.scan_due = True
+            log.warning(
+                "source %d is now watched by %s", place.source.id, place.watching.means.value
+            )
 
     def look_through_all(self) -> None:
         """Let every place be looked through."""

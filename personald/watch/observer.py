@@ -35,6 +35,7 @@ from personald.store.hardening import (
     system_mounts,
 )
 from personald.watch.hints import Hints
+from personald.watch.room import lack_of_watches
 
 # Reading a file makes events too (opened, closed without writing); these are the ones that can mean a change.
 EVENTS: list[type[FileSystemEvent]] = [
@@ -71,11 +72,18 @@ class Observatory:
     Args:
         hints: where paths go.
         mounts: returns the text that lists what is mounted.
+        lack: says why the system would not watch one folder more.
     """
 
-    def __init__(self, hints: Hints, mounts: Callable[[], str] = system_mounts) -> None:
+    def __init__(
+        self,
+        hints: Hints,
+        mounts: Callable[[], str] = system_mounts,
+        lack: Callable[[], str] = lack_of_watches,
+    ) -> None:
         self._hints = hints
         self._mounts = mounts
+        self._lack = lack
         self._observer: BaseObserver | None = None
         self._watches: dict[int, ObservedWatch] = {}
         self._lock = threading.Lock()
@@ -85,7 +93,7 @@ class Observatory:
         """Begin to watch a source; watching it already changes nothing but is tried anew after a refusal."""
         with self._lock:
             if source in self._watches:
-                return Watching(Means.EVENTS)
+                return self._judged()
             kind = self._network_kind(root)
             if kind:
                 return Watching(Means.POLLING, f"volumes of kind {kind} give no events")
@@ -96,8 +104,26 @@ class Observatory:
                     handler, str(folder), recursive=root.is_dir(), event_filter=EVENTS
                 )
             except OSError as error:
-                return Watching(Means.POLLING, f"the system gives no events: {error.strerror}")
-            return Watching(Means.EVENTS)
+                lack = self._lack() or f"the system gives no events: {error.strerror}"
+                return Watching(Means.POLLING, lack)
+            return self._judged()
+
+    def again(self, source: int, root: Path, before: Watching) -> Watching:
+        """Look whether a source is still watched as it was: folders may have come that were refused.
+
+        Where the limit was raised meanwhile, it is watched anew.
+        """
+        if before.means is Means.EVENTS:
+            return self._judged()
+        if source in self._watches and not self._lack():
+            self.leave(source)
+            return self.watch(source, root)
+        return before
+
+    def _judged(self) -> Watching:
+        """Events are believed only while the system would watch one folder more, so none can have been refused."""
+        lack = self._lack()
+        return Watching(Means.POLLING, lack) if lack else Watching(Means.EVENTS)
 
     def leave(self, source: int) -> None:
         """Watch a source no more."""

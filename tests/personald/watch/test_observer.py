@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -133,3 +135,38 @@ def test_a_source_that_is_left_says_nothing_more(
     observatory.leave(1)
     (tmp_path / "note.md").write_text("x")
     assert heard(hints, 0.5) == set()
+
+
+CROWDED = """
+import pathlib, sys, time
+pathlib.Path("/proc/sys/user/max_inotify_watches").write_text("20")
+from personald.watch.hints import Hints
+from personald.watch.observer import Observatory
+folder = pathlib.Path(sys.argv[1])
+observatory = Observatory(Hints(0.05, time.monotonic))
+before = observatory.watch(1, folder)
+print(before.means.value, before.reason)
+pathlib.Path("/proc/sys/user/max_inotify_watches").write_text("2000")
+after = observatory.again(1, folder, before)
+print(after.means.value, after.reason)
+pathlib.Path("/proc/sys/user/max_inotify_watches").write_text("20")
+print(observatory.again(1, folder, after).means.value)
+observatory.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the limit")
+def test_folders_that_the_system_refuses_to_watch_are_polled_until_the_limit_is_raised(
+    tmp_path: Path,
+) -> None:
+    for number in range(60):
+        (tmp_path / str(number)).mkdir()
+    confined = ["unshare", "--user", "--map-root-user", sys.executable, "-c", CROWDED]
+    done = subprocess.run([*confined, str(tmp_path)], capture_output=True, text=True)
+    if "Operation not permitted" in done.stderr or "Permission denied" in done.stderr:
+        pytest.skip("this system gives no user namespace, in which the limit could be set")
+    assert done.stdout.splitlines() == [
+        "polling as many folders are watched as are allowed (fs.inotify.max_user_watches)",
+        "events ",
+        "polling",
+    ], done.stderr

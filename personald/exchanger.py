@@ -110,13 +110,13 @@ class Exchanger:
             self.exchanging = False
 
     def _digest(self) -> str:
-        """A digest of the names in the shared folder; "" when it is not there."""
+        """A digest of what lies in the shared folder, by name, size and time; "" when it is not there."""
         try:
             folder = SyncFolder(Path(self.settings.sync.folder), self._home.sync / "staging")
-            names = folder.listing().names
+            marks = folder.listing().marks
         except PersonaldError:
             return ""
-        return hashlib.sha256(repr(sorted(names.items())).encode()).hexdigest()
+        return hashlib.sha256(repr(marks).encode()).hexdigest()
 
 
 def _trouble(output: Output) -> str:

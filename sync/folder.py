@@ -43,11 +43,13 @@ class Listing:
         names: the allow-listed file names of each kind ("o", "m", "r", "p").
         ignored: number of other files: a provider's conflict copies and the like.
         in_cloud: number of allow-listed files whose content is not on this machine.
+        marks: name, size in bytes and time of change of each, so that a file that is made whole later counts as new.
     """
 
     names: dict[str, tuple[str, ...]]
     ignored: int
     in_cloud: int
+    marks: tuple[tuple[str, int, int], ...]
 
 
 class SyncFolder:
@@ -87,6 +89,7 @@ class SyncFolder:
             FolderUnavailable: it cannot be listed; absent and empty are told apart.
         """
         names: dict[str, tuple[str, ...]] = {}
+        marks: list[tuple[str, int, int]] = []
         ignored = in_cloud = 0
         if not self.path.is_dir():
             raise FolderUnavailable(
@@ -107,8 +110,10 @@ class SyncFolder:
                     in_cloud += 1
                 else:
                     good.append(entry.name)
+                    details = entry.stat(follow_symlinks=False)
+                    marks.append((entry.name, details.st_size, details.st_mtime_ns))
             names[kind] = tuple(good)
-        return Listing(names, ignored, in_cloud)
+        return Listing(names, ignored, in_cloud, tuple(sorted(marks)))
 
     def read(self, kind: str, name: str) -> bytes | None:
         """The bytes of a regular file, or None when it is absent, too large, or does not hash to its name."""

@@ -166,9 +166,16 @@ class Inbox:
             if entry.deleted:
                 received.append(news)
                 continue
-            data = self._member.folder.read("o", f"{entry.object_name}.pdo")
+            file = f"{entry.object_name}.pdo"
+            data = self._member.folder.read("o", file)
             if data is None:
                 waiting += 1
+                if self._member.folder.has("o", file):
+                    maker = news.device_name or device[:8]
+                    problems.append(
+                        f"{name} of {maker}: its file in the shared folder is damaged or not wholly there; it is taken"
+                        f" in once it is whole, or once {maker} syncs again and writes it anew."
+                    )
                 continue
             try:
                 payload = sealed.unseal(

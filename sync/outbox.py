@@ -71,7 +71,7 @@ class Outbox:
         return changed
 
     def _offer(self, blob: Blob, roster: Roster) -> OwnBlob:
-        """Seal a blob's object unless the very same one is already out for the very same devices."""
+        """Seal a blob's object unless the very same one is out, whole, for the very same devices."""
         payload_hash = "" if blob.payload is None else hashlib.sha256(blob.payload).hexdigest()
         before = self._member.state.own.get(blob.name)
         same = before is not None and (before.payload_hash, before.meta) == (
@@ -81,13 +81,12 @@ class Outbox:
         lamport = before.lamport if same and before else self._next_lamport(blob.name)
         if blob.payload is None:
             return OwnBlob(lamport, "", "", 0, blob.meta, roster.digest)
-        if (
-            same
-            and before
-            and before.recipients == roster.digest
-            and self._member.folder.has("o", f"{before.object_name}.pdo")
-        ):
-            return before
+        folder = self._member.folder
+        if same and before and before.recipients == roster.digest:
+            file = f"{before.object_name}.pdo"
+            if folder.read("o", file) is not None:
+                return before
+            folder.remove_own("o", file)
         recipients = tuple(roster.active.values())
         data = sealed.seal(
             blob.payload,
@@ -97,7 +96,7 @@ class Outbox:
             self._member.random(64),
         )
         name = object_name(data, "pdo")
-        self._member.folder.publish("o", name, data)
+        folder.publish("o", name, data)
         return OwnBlob(
             lamport,
             name.removesuffix(".pdo"),

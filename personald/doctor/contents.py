@@ -55,7 +55,7 @@ def base(settings: Settings) -> list[Finding]:
 
 
 def sync(home: Home, settings: Settings) -> list[Finding]:
-    """Whether the shared folder is there and can be written."""
+    """Whether the shared folder is there and can be written, and what lies in it is whole."""
     if not settings.sync.folder:
         return [Finding("sync folder", None, "none is set; adapters stay on this device")]
     from personald.assembly import Owner
@@ -67,6 +67,11 @@ def sync(home: Home, settings: Settings) -> list[Finding]:
             remedy = "Adapters of others arrive, ours do not leave: make it writable."
             return [Finding("sync folder", False, "it cannot be written", remedy)]
         detail = f"{len(listing.names['o'])} objects"
+        folder = engine.member.folder
+        damaged = sum(folder.read("o", name) is None for name in listing.names["o"])
+        if damaged:
+            remedy = "Run personald sync now on the devices that made them; they write them anew."
+            return [Finding("sync folder", False, f"{damaged} of {detail} are damaged", remedy)]
         if listing.in_cloud:
             detail += f", {listing.in_cloud} not downloaded"
         if engine.enrolled:

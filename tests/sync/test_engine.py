@@ -91,18 +91,27 @@ def test_nothing_readable_stands_in_the_folder(world: World) -> None:
             assert b"study" not in path.read_bytes(), path
 
 
-def test_a_flipped_bit_installs_nothing_and_the_author_heals_a_deletion(world: World) -> None:
+@pytest.mark.parametrize("harm", ["flipped", "cut", "deleted"])
+def test_a_harmed_file_installs_nothing_is_told_and_is_written_anew_by_its_maker(
+    world: World, harm: str
+) -> None:
     blob = Blob("mail", b"weights" * 5000)
     world.device("study").publish([blob])
     path = object_files(world)[0]
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
-    path.write_bytes(bytes(data))
+    if harm == "deleted":
+        path.unlink()
+    else:
+        path.write_bytes(bytes(data) if harm == "flipped" else bytes(data[:-1]))
     news = world.device("laptop").poll()
     assert (news.received, news.waiting) == ((), 1)
-    path.unlink()
+    assert ["damaged or not wholly there" in line for line in news.problems] == (
+        [] if harm == "deleted" else [True]
+    )
     assert world.device("study").publish([blob])
     assert only(world.device("laptop")).payload == blob.payload
+    assert not path.exists()
 
 
 def test_conflict_copies_and_other_files_are_ignored_and_kept(world: World) -> None:

@@ -59,14 +59,12 @@ def _document(path: Path, origin: str, options: Options, kind: str, stream: str)
         with OleFileIO(str(path)) as compound:
             if not compound.exists(stream):
                 raise CannotRead("it holds no text that can be found")
-            known = compound.get_metadata()
-            codec = f"cp{known.codepage}" if known.codepage else ""
+            title, author, codec = _properties(compound, options)
             text = (
                 _word_text(compound, codec)
                 if kind == "doc"
                 else _slide_text(_stream(compound, stream))
             )
-            title, author = _property(known.title, codec), _property(known.author, codec)
     except (OSError, struct.error, IndexError, ValueError, TypeError, AttributeError) as error:
         raise CannotRead("it is damaged or cut off") from error
     text = clean(text).strip("\n")
@@ -85,6 +83,18 @@ def _document(path: Path, origin: str, options: Options, kind: str, stream: str)
         yield Skip("no text")
     with OleFileIO(str(path)) as compound:
         yield from embedded.in_compound(compound, origin, options)
+
+
+def _properties(compound: OleFileIO, options: Options) -> tuple[str, str, str]:
+    """Return title, author and the codec of the file's 8-bit text, "" for each that is not known.
+
+    The library counts through a damaged list of properties for minutes; the second attempt at a file goes without.
+    """
+    if options.reduced:
+        return "", "", ""
+    known = compound.get_metadata()
+    codec = f"cp{known.codepage}" if known.codepage else ""
+    return _property(known.title, codec), _property(known.author, codec), codec
 
 
 def _word_text(compound: OleFileIO, codec: str) -> str:

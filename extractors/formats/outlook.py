@@ -26,11 +26,12 @@ from extractors.formats.plain import title_of
 from extractors.formats.rtf import to_text as rich_text
 from extractors.normalise import clean, one_line
 from extractors.options import Options
-from extractors.results import CannotRead, Item, Skip
+from extractors.results import CannotRead, Failure, FailureKind, Item, Skip
 
 # MS-OXPROPS: PidTagRtfCompressed, PidTagTransportMessageHeaders, PidTagInternetMessageId, PidTagDisplayTo, …Cc
 # … PidTagMessageCodepage, PidTagInternetCodepage
 _CODE_PAGE, _BODY_CODE_PAGE = 0x3FFD, 0x3FDE
+_PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".bmp")
 _RTF, _HEADERS, _MESSAGE_ID, _TO, _CC = 0x1009, 0x007D, 0x1035, 0x0E04, 0x0E03
 # The address of a mailbox inside Exchange ("/O=FIRM/OU=…/CN=IDA"): nothing that a person knows.
 _EXCHANGE = re.compile(r" ?</o=[^<>]*>", re.IGNORECASE)
@@ -81,15 +82,18 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
 
 
 def _attachments(message: Any, origin: str, options: Options) -> Iterator[Item]:
-    for attachment in message.attachments:
-        name = one_line(_restored(message, attachment.file_name), 200)
-        data = attachment.file_bytes
-        if not name or not data or name.lower().endswith((".jpg", ".jpeg", ".png", ".gif", ".bmp")):
-            continue
-        if len(data) > MAX_ATTACHMENT_BYTES:
-            yield Skip("large attachment")
-            continue
-        yield from attached_documents(data, name, origin, options)
+    try:
+        for attachment in message.attachments:
+            name = one_line(_restored(message, attachment.file_name), 200)
+            data = attachment.file_bytes
+            if not name or not data or name.lower().endswith(_PICTURES):
+                continue
+            if len(data) > MAX_ATTACHMENT_BYTES:
+                yield Skip("large attachment")
+                continue
+            yield from attached_documents(data, name, origin, options)
+    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError):
+        yield Failure("its attachments are damaged", FailureKind.DAMAGED, f"{origin}#attachments")
 
 
 def _body(message: Any) -> str:

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from personald import ipc
+from personald.assembly import Owner
 from personald.commands import Output
 from personald.config import Home, load_settings
 from personald.doctor import Finding, examine, machine, watching
 from personald.metal import parse_speed
 from personald.state import Run, StateFile
+from sync.outbox import Blob
 from tests.personald.running import make_home, open_store, running
 
 NOW = 1_800_000_000.0
@@ -197,3 +199,19 @@ def test_every_source_is_looked_at_and_what_lies_in_the_cloud_is_counted(
     assert found["in the cloud"].detail.startswith("12 files")
     alone = by_name(watching.sources(home, settings, "darwin", None))
     assert alone["source 3"].works
+
+
+def test_a_damaged_file_in_the_shared_folder_is_counted(tmp_path: Path, notes: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    home = make_home(tmp_path / "home", notes, sync={"folder": str(shared)})
+    with Owner(home, load_settings(home)) as owner:
+        engine = owner.sync_engine()
+        engine.found_group()
+        engine.publish([Blob("mail", b"weights"), Blob("notes", b"weights")])
+    assert by_name(examine(home))["sync folder"].works
+    file = next(shared.rglob("*.pdo"))
+    file.write_bytes(file.read_bytes()[:-1])
+    found = by_name(examine(home))["sync folder"]
+    assert found.works is False
+    assert "1 of 2 objects" in found.detail

@@ -23,6 +23,10 @@ class Rejected(SyncError):
     title = "A file in the sync folder was refused"
 
 
+class NotForThisDevice(Rejected):
+    """A file of the shared folder is sealed for other devices than this one."""
+
+
 class NotEnrolled(SyncError):
     """This device does not belong to the devices that share the folder."""
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 
 from sync import manifest as manifests
 from sync import sealed
-from sync.errors import Rejected
+from sync.errors import NotForThisDevice, Rejected
 from sync.folder import Listing
 from sync.manifest import Entry, Manifest
 from sync.member import Member
@@ -91,6 +91,11 @@ class Inbox:
                 manifest, digest = self._open_manifest(data, device, roster)
                 if manifest.sequence != sequence:
                     raise Rejected("Its number is not the one in its name.")
+            except NotForThisDevice:
+                problems.append(
+                    f"Device {device[:8]} has not synced since this one joined; what it offers arrives after it has."
+                )
+                continue
             except Rejected as error:
                 problems.append(f"Manifest {sequence} of device {device[:8]}: {error.detail}")
                 continue

@@ -28,7 +28,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from sync.errors import Rejected
+from sync.errors import NotForThisDevice, Rejected
 from sync.framing import length_prefixed, pad, unpad
 from sync.identity import DEVICE_ID_BYTES, Identity, PublicIdentity, derive, receiving_key
 
@@ -88,7 +88,8 @@ def unseal(data: bytes, kind: Kind, vault: bytes, identity: Identity) -> bytes:
     """Open an object that was sealed for this device.
 
     Raises:
-        Rejected: it is not an object of this kind and group, not for this device, or not intact.
+        NotForThisDevice: it is sealed for others only.
+        Rejected: it is not an object of this kind and group, or not intact.
     """
     if len(data) < FIXED_HEADER_BYTES or data[:5] != MAGIC:
         raise Rejected("It is not an object of this format.")
@@ -131,7 +132,7 @@ def _unwrap(stanzas: bytes, salt: bytes, vault: bytes, identity: Identity) -> by
         if len(key) != 32:
             raise Rejected("Its key has the wrong length.")
         return key
-    raise Rejected("It was not sealed for this device.")
+    raise NotForThisDevice("It was not sealed for this device.")
 
 
 def _nonce(counter: int, last: bool) -> bytes:

@@ -231,6 +231,8 @@ def test_a_new_device_gets_what_was_published_before_it_came(world: World) -> No
     blob = Blob("mail", b"weights")
     world.device("study").publish([blob])
     world.pair("study", "phone")
+    [told] = world.device("phone").poll().problems
+    assert "has not synced since this one joined" in told
     assert world.device("study").publish([blob])
     assert only(world.device("phone")).payload == b"weights"
 

@@ -1,4 +1,4 @@
-"""Is everything still as it was written? Every row, every page of keys, the sums over all, and the roll-back anchor.
+"""Is everything still as it was written? Every row and page of keys, the sums over all, the index, the roll-back anchor.
 
 `verify` only looks. `mend` puts damaged documents into quarantine and marks their files to be read again, so that the
 daemon's next scan brings them back from where they came from, under the same ids.
@@ -37,6 +37,7 @@ class Problem(enum.StrEnum):
     SOURCE = "source"
     MISSING = "missing"
     ROLLED_BACK = "rolled back"
+    INDEX = "index"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,7 @@ class Finding:
     row: int = 0
 
 
-_READ_AGAIN = (
-    "Run `personald doctor --deep --mend`: it is set aside and read again from its source."
-)
+_READ_AGAIN = "Run `personald doctor --mend`: it is set aside and read again from its source."
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ def _sum_of_all(reading: Reading) -> Iterator[Finding]:
             "",
             f"{anchor.versions} versions of documents were written, and what is there ({versions}) is not them:"
             " rows were taken away, put back or exchanged",
-            "Run `personald doctor --deep --mend`: everything is compared with its source again.",
+            "Run `personald doctor --mend`: everything is compared with its source again.",
         )
 
 
@@ -224,6 +223,17 @@ def _fault(reading: Reading, opener: Opener, row: tuple[Any, ...]) -> str:
     if reading.watch.content(part, opened_head, opened_body) != content:
         return "is not what its token says"
     return ""
+
+
+def damaged_pieces(names: Iterable[str]) -> Iterator[Finding]:
+    """Yield a finding for each file of the search index that is damaged."""
+    for name in names:
+        yield Finding(
+            Problem.INDEX,
+            name,
+            f"a piece of the search index is damaged: {name}",
+            "It is made again at the next search.",
+        )
 
 
 def mend(writing: Writing, findings: Iterable[Finding]) -> int:

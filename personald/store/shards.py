@@ -34,6 +34,10 @@ _MARK = b"PDIX\x01\x00\x00\x00"
 _TOKENIZER = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
 
 
+class ShardOutdated(DocumentDamaged):
+    """A piece of the search index belongs to a generation of keys that is gone."""
+
+
 class Shard:
     """One piece of the index, in memory.
 
@@ -109,6 +113,10 @@ class Shard:
         """Merge what many insertions left, for speed and size."""
         self.connection.execute("INSERT INTO word (word) VALUES ('optimize')")
 
+    def check(self) -> None:
+        """Compare the full-text index with itself (sqlite.org/fts5.html, 6.6). Raises sqlite3.DatabaseError."""
+        self.connection.execute("INSERT INTO word (word) VALUES ('integrity-check')")
+
     def holders(self, word: str) -> int:
         """Return how many documents hold a folded word; costs one look-up in the index."""
         row = self.connection.execute(
@@ -152,13 +160,16 @@ def open_shard(content: bytes, store: bytes, generation: Generation) -> Shard:
     """Open a shard's file.
 
     Raises:
-        DocumentDamaged: it was changed, cut off, or sealed under another generation or for another store.
+        ShardOutdated: it was sealed under another generation, as a crash in a rotation may leave it.
+        DocumentDamaged: it was changed, cut off, or sealed for another store.
     """
     if len(content) < _HEADER.size:
         raise DocumentDamaged("a piece of the search index is cut off")
     mark, number, name = _HEADER.unpack_from(content)
-    if mark != _MARK or number != generation.number:
-        raise DocumentDamaged("a piece of the search index is of another time")
+    if mark != _MARK:
+        raise DocumentDamaged("a piece of the search index is something else")
+    if number != generation.number:
+        raise ShardOutdated("a piece of the search index is of another time")
     identity = struct.pack(">Q16s", number, name)
     plain = unseal(
         generation.index_key,
@@ -199,6 +210,16 @@ class ShardFolder:
             except OSError:
                 continue
         return shards
+
+    def damaged(self, generation: Generation) -> Iterator[str]:
+        """Yield the name of every shard's file that does not open, or whose full-text index contradicts itself."""
+        for file in self._files():
+            try:
+                open_shard(file.read_bytes(), self.store, generation).check()
+            except ShardOutdated:
+                continue
+            except (DocumentDamaged, sqlite3.DatabaseError):
+                yield file.name
 
     def save(self, shard: Shard, generation: Generation) -> None:
         """Write a shard whole or not at all. Raises OSError."""

@@ -168,7 +168,8 @@ class Transaction:
             " FROM sealed WHERE id = ?",
             (number,),
         ).fetchone()
-        return bytes(row[0]) + bytes(row[1]) if row else b""
+        # A damaged row may have lost a field.
+        return b"".join(bytes(tag or b"") for tag in row) if row else b""
 
     def _term(self, row: Row, tags: bytes, state: int) -> int:
         return self.summand.term(

@@ -308,6 +308,8 @@ class Vault:
         reading = Reading(self._connection, self._watch, self._generation)
         with schema.database_errors(self.path):
             yield from integrity.verify(reading, self._writing(), deep=deep)
+            if deep:
+                yield from integrity.damaged_pieces(self._shards.damaged(self._generation))
 
     def mend(self, findings: Iterable[Finding]) -> int:
         """Set aside what is damaged and have its file read again; returns how many documents were set aside."""

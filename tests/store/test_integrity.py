@@ -152,3 +152,22 @@ def test_a_damaged_source_record_is_named(store: Store, keys: DeviceKeys) -> Non
     fill(store)
     run(store, "UPDATE source SET sealed = zeroblob(64)")
     assert problems(store, keys) == {Problem.SOURCE}
+
+
+@pytest.mark.parametrize("place", [0, 20, 40, -1])
+def test_a_damaged_piece_of_the_index_is_found_and_made_again(
+    store: Store, keys: DeviceKeys, place: int
+) -> None:
+    fill(store)
+    with store.unlock(keys) as vault:
+        vault.maintain()
+        (piece,) = (store.path.parent / "cache" / "search").iterdir()
+        content = bytearray(piece.read_bytes())
+        content[place] ^= 1
+        piece.write_bytes(content)
+        (finding,) = vault.verify(deep=True)
+        assert (finding.problem, finding.name) == (Problem.INDEX, piece.name)
+    with store.unlock(keys) as vault:
+        assert len(vault.search("text")) == 6
+        vault.refresh_index()
+        assert list(vault.verify(deep=True)) == []

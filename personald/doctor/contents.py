@@ -34,9 +34,16 @@ def store(home: Home, settings: Settings, deep: bool) -> list[Finding]:
     with Owner(home, settings) as owner:
         counts = owner.store().counts()
         detail = f"{counts.total} documents, {counts.failed} files could not be read"
-        findings = [Finding("store", counts.quarantined == 0, detail)]
-        for damage in owner.vault().verify(deep=deep):
-            findings.append(Finding(f"store: {damage.name}", False, damage.detail, damage.remedy))
+        if counts.quarantined:
+            detail += f", {counts.quarantined} are damaged and set aside"
+        damages = list(owner.vault().verify(deep=deep))
+        if deep and not damages:
+            detail += ", every row is as it was written"
+        remedy = "Run `personald doctor --mend`: they are read again from their sources."
+        findings = [Finding("store", counts.quarantined == 0, detail, remedy)]
+        for damage in damages:
+            name = f"store: {damage.name}" if damage.name else "store"
+            findings.append(Finding(name, False, damage.detail, damage.remedy))
     return findings
 
 

@@ -124,7 +124,9 @@ def open_file(path: Path) -> sqlite3.Connection:
     """
     with database_errors(path):
         if not path.exists():
-            raise StoreMissing(f"there is no {path}", "Run `personald init`.")
+            raise StoreMissing(
+                f"there is no {path}", "Bring it back, or use `personald restore FILE`."
+            )
         with open(path, "rb") as file:
             header = file.read(len(SQLITE_HEADER))
         if header != SQLITE_HEADER:
@@ -175,7 +177,8 @@ def _check_marks(connection: sqlite3.Connection, path: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
         raise NotAStore(
-            f"{path} is a database of another program", "Move it away and run `personald init`."
+            f"{path} is a database of another program",
+            "Move it away and bring the store back, or use `personald restore FILE`.",
         )
     if version > VERSION:
         raise StoreTooNew(
@@ -183,7 +186,7 @@ def _check_marks(connection: sqlite3.Connection, path: Path) -> None:
             "Update personald.",
         )
     if version < 1:
-        raise StoreDamaged(f"{path} was never finished", "Delete it and run `personald init`.")
+        raise StoreDamaged(f"{path} was never finished", "Use `personald restore FILE`.")
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
     page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
     wal = path.with_name(path.name + "-wal")

@@ -47,6 +47,9 @@ PASSED_FILE_SUFFIXES = (
     ".icloud",
 )
 MAX_DEPTH = 64
+# What running programs call their SQLite databases; what they wrote last stands in a write-ahead log beside them.
+DATABASE_SUFFIXES = (".db", ".sqlite", ".sqlitedb", ".sqlite3", ".abcddb", "History")
+_LOG = "-wal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,25 @@ def walk(root: Path, max_depth: int = MAX_DEPTH) -> Iterator[Entry | Passed]:
                     yield Passed(path, "nested too deep")
                 else:
                     waiting.append((path, depth + 1))
+
+
+def log_of(path: Path) -> os.stat_result | None:
+    """Return the status of a database's write-ahead log, None for what is no database and for one that has none.
+
+    A row that a program has just written is in the log alone; the database's own file changes much later.
+    """
+    if not path.name.endswith(DATABASE_SUFFIXES):
+        return None
+    try:
+        return path.with_name(path.name + _LOG).lstat()
+    except OSError:
+        return None
+
+
+def logged(path: Path) -> Path:
+    """Return the database that a write-ahead log belongs to; any other path as it is."""
+    name = path.name.removesuffix(_LOG)
+    return path.with_name(name) if name.endswith(DATABASE_SUFFIXES) else path
 
 
 def passed_name(name: str) -> bool:

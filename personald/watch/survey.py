@@ -18,7 +18,7 @@ from pathlib import Path
 
 from extractors import registry
 from extractors.files import HASHED_BYTES, lies_in_cloud, open_regular
-from extractors.folders import Entry, Passed, passed_name, walk
+from extractors.folders import Entry, Passed, log_of, logged, passed_name, walk
 from extractors.results import CannotRead
 from personald.store import FileStat, FileState, FileStatus, Source, Store
 from personald.watch.reach import reach
@@ -106,9 +106,13 @@ class Missing:
         return path
 
 
-def stat_of(status: os.stat_result) -> FileStat:
-    """The three numbers that tell a changed file from an unchanged one."""
-    return FileStat(status.st_size, status.st_mtime_ns, status.st_ino)
+def stat_of(status: os.stat_result, log: os.stat_result | None = None) -> FileStat:
+    """The three numbers that tell a changed file from an unchanged one; a database changes with its log."""
+    if log is None:
+        return FileStat(status.st_size, status.st_mtime_ns, status.st_ino)
+    return FileStat(
+        status.st_size + log.st_size, max(status.st_mtime_ns, log.st_mtime_ns), status.st_ino
+    )
 
 
 def needs_reading(state: FileState | None, now: FileStat) -> bool:
@@ -189,7 +193,7 @@ class Survey:
     def look_at(self, paths: Iterable[Path]) -> Iterator[Finding]:
         """Some paths that something was said about; what is gone is only noted in `missing`."""
         present = []
-        for path in paths:
+        for path in dict.fromkeys(map(logged, paths)):
             status = _lstat(path)
             if status is None:
                 state = self._store.file_state(self._source.id, path)
@@ -219,7 +223,8 @@ class Survey:
 
     def _judge(self, entry: Entry) -> Iterator[Finding]:
         self.tally.seen += 1
-        path, now = entry.path, stat_of(entry.status)
+        path, log = entry.path, log_of(entry.path)
+        now = stat_of(entry.status, log)
         state = None
         if not self._nothing_known:
             state = self._store.file_state(self._source.id, path)
@@ -236,7 +241,9 @@ class Survey:
             yield self._new_or_renamed(path, now)
             return
         digest = content_hash(path, now.size)
-        same = digest and digest == state.content_hash and state.status is FileStatus.READ
+        known = digest and digest == state.content_hash and state.status is FileStatus.READ
+        # The bytes that are hashed are the database's; what changed may stand in its log.
+        same = known and log is None
         if same and registry.is_current(state.extractor_version):
             yield Finding(Kind.TOUCHED, path, now, digest)
         else:

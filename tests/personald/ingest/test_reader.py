@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from personald.config import WatchSettings
 from personald.ingest.reader import Interrupted, Reader, ReadersBroken
 from personald.keys import DeviceKeys, MemoryKeyStore
 from personald.store import Source, Store
-from personald.watch.survey import Missing
+from personald.watch.survey import Kind, Missing, Survey
 
 
 @pytest.fixture(scope="module")
@@ -284,3 +285,48 @@ def test_a_hundred_thousand_files_at_once(
     began = time.monotonic()
     assert reader.read_all(source).unchanged == 100_000
     print(f"{100_000 / (time.monotonic() - began):.0f} unchanged files a second")
+
+
+def test_a_mailbox_that_grew_by_one_message_gives_one_document(
+    reader: Reader, source: Source, store: Store, keys: DeviceKeys, folder: Path
+) -> None:
+    mail = "From a@b Mon May  4 10:20:00 2026\nFrom: a@b.no\nSubject: {0}\nMessage-ID: <{0}@b.no>\n\nWords of {0}.\n\n"
+    (folder / "all.mbox").write_text(mail.format("one") + mail.format("two"))
+    reader.read_all(source)
+    with store.unlock(keys) as vault:
+        before = {item.document.title: item.id for item in vault.documents()}
+    with (folder / "all.mbox").open("a") as mailbox:
+        mailbox.write(mail.format("three"))
+    reader.read_all(source)
+    with store.unlock(keys) as vault:
+        after = {item.document.title: (item.id, item.version) for item in vault.documents()}
+    assert after.keys() == {"one", "two", "three"}
+    assert {title: after[title] for title in before} == {
+        title: (identifier, 1) for title, identifier in before.items()
+    }
+
+
+def test_a_database_is_read_again_when_only_its_log_has_grown(
+    reader: Reader, source: Source, store: Store, keys: DeviceKeys, folder: Path
+) -> None:
+    """A program writes what is new into the write-ahead log, and into the database much later."""
+    tasks = sqlite3.connect(folder / "Data-local.sqlite")
+    tasks.execute("PRAGMA journal_mode=WAL")
+    tasks.execute("CREATE TABLE ZREMCDREMINDER (Z_PK, ZTITLE, ZLIST, ZCKIDENTIFIER)")
+    add = "INSERT INTO ZREMCDREMINDER VALUES (?, ?, 1, ?)"
+    with tasks:
+        tasks.execute(add, (1, "Pay rent", "R-1"))
+    tasks.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert reader.read_all(source).new == 1
+    file = (folder / "Data-local.sqlite").read_bytes()
+    with tasks:
+        tasks.execute(add, (2, "Paint the boat", "R-2"))
+    assert (folder / "Data-local.sqlite").read_bytes() == file
+    hinted = Survey(store, source).look_at([folder / "Data-local.sqlite-wal"])
+    assert [finding.kind for finding in hinted] == [Kind.CHANGED]
+    assert reader.read_all(source).changed == 1
+    assert reader.read_all(source).unchanged == 1
+    tasks.close()
+    with store.unlock(keys) as vault:
+        found = {item.document.title: item.version for item in vault.documents()}
+    assert found == {"Pay rent": 1, "Paint the boat": 1}

@@ -46,6 +46,9 @@ ROOM_FOR_A_QUESTION = 96
 """Tokens that a prompt full of documents leaves for the question and its answer."""
 
 
+READ = 240
+"""Questions about a person that retrieval is asked: the base reads three passages for each."""
+
 CHANGED = 0.02
 """Of the documents have other values before the next night."""
 
@@ -155,7 +158,7 @@ def _answered(trial: Trial, memories: Mapping[str, Memory]) -> Result:
                 for probe, told in zip(probes, answerer.ask_all(questions), strict=True)
             ]
 
-        shares = examine(trial, ask, routed=True)
+        shares = examine(trial, ask, routed=True, most=READ)
         tokens = tokens_per_answer(trial, ask)
         megabytes = path.stat().st_size / 1e6
     runtime.close()

@@ -84,7 +84,7 @@ def person(facts: int, seed: int) -> Person:
     """A person of about so many facts, fewer by those few that contradict one another.
 
     Args:
-        facts: 30 or more.
+        facts: 25 or more.
         seed: who it is.
     """
     draw = random.Random(f"person/{seed}")

@@ -86,6 +86,10 @@ def comparison(runs: Sequence[Run], facts: int) -> Iterator[str]:
         costs = [_cost(line.cost(name)) for name in COSTS]
         cells = [line.title, *shares, f"{line.cost('steps'):.0f}", *costs, str(len(line.runs))]
         yield f"| {' | '.join(cells)} |"
+    yield ""
+    for line in lines(runs, facts):
+        for note in dict.fromkeys(run.result.note for run in line.runs if run.result.note):
+            yield f"* {line.title}: {note}."
 
 
 def goals(runs: Sequence[Run]) -> Iterator[str]:

@@ -120,7 +120,7 @@ class Result:
     note: str = ""
 
 
-def examine(trial: Trial, ask: Ask, *, routed: bool) -> dict[str, Share]:
+def examine(trial: Trial, ask: Ask, *, routed: bool, most: int = 0) -> dict[str, Share]:
     """All shares of an arm.
 
     Args:
@@ -128,8 +128,10 @@ def examine(trial: Trial, ask: Ask, *, routed: bool) -> dict[str, Share]:
         ask: the arm.
         routed: bare questions only are put to it, and what it does not know is the base's to answer; else it is the
             model itself that has changed, and all there is.
+        most: so many questions about the person are asked, at even distances; 0 for all.
     """
-    replies = ask(trial.dataset.probes)
+    probes = trial.dataset.probes
+    replies = ask(spread(probes, most or len(probes)))
     shares = {**by_kind(replies), "confabulation": confabulated(replies)}
     skills, before = trial.exam.skills, trial.exam.before
     if not routed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ TOKENS = mx.array([[7, 21, 90, 14, 33]])
 FORMS: list[Form] = [LowRank(Shape()), AllWeights(), WeightDecomposed(Shape()), Prefixes(6)]
 
 
-def logits(base: Base, tokens: object = TOKENS) -> mx.array:
+def logits(base: Base, tokens: Any = TOKENS) -> Any:
     return base.model(tokens)
 
 
@@ -41,7 +42,7 @@ class TestPersons:
         ]
         assert not titles[0] & titles[1]
 
-    @pytest.mark.parametrize("facts", [30, 150])
+    @pytest.mark.parametrize("facts", [25, 150])
     def test_have_as_many_facts_as_asked_for(self, facts: int) -> None:
         whose = person(facts, 3)
         dataset = assemble("person", whose.documents, StudySettings(), (), whose.owner)
@@ -120,7 +121,8 @@ class TestReport:
         rows = list(
             comparison([run("ours", 1.0), run("none", 0.0), replace(run("ours", 0.5), seed=2)], 150)
         )
-        assert [row.split(" | ")[0] for row in rows[2:]] == ["| no memory", "| ours"]
+        titles = [row.split(" | ")[0] for row in rows[2:] if row]
+        assert titles == ["| no memory", "| ours"]
         assert "| 0.750 |" in rows[3]
 
     def test_says_which_goals_were_missed(self) -> None:

@@ -100,7 +100,7 @@ _ROOM = "extractors.formats"
 
 CODE_NAMES = tuple(
     f"*.{suffix}"
-    for suffix in "py pyi ipynb js mjs jsx ts tsx c h cc cpp hpp cxx m mm swift rs go java kt kts scala rb php pl pm lua r jl hs ml mli"
+    for suffix in "py pyi js mjs jsx ts tsx c h cc cpp hpp cxx m mm swift rs go java kt kts scala rb php pl pm lua r jl hs ml mli"
     " clj ex exs erl cs fs vb sql sh bash zsh fish ps1 bat cmake make mk gradle toml yaml yml ini cfg conf rst adoc asciidoc bib proto"
     " graphql tf nix el lisp scm vim dart zig v vhd asm s f90 f m4 tcl cls sty xml xsl".split()
 )
@@ -141,7 +141,7 @@ FORMATS: tuple[Format, ...] = (
     Format("odf", Domain.FILES, 2, f"{_ROOM}.opendocument", ("*.odt", "*.ods", "*.odp", "*.ott", "*.fodt", "*.fods", "*.fodp"), is_open_document, described="OpenDocument file"),
     Format("doc", Domain.FILES, 2, f"{_ROOM}.legacy", ("*.doc", "*.dot"), is_compound("doc", "dot"), "extract_word", "old Word document"),
     Format("ppt", Domain.FILES, 1, f"{_ROOM}.legacy", ("*.ppt", "*.pps"), is_compound("ppt", "pps"), "extract_slides", "old PowerPoint slides"),
-    Format("epub", Domain.FILES, 1, f"{_ROOM}.epub", ("*.epub",), is_epub, described="book"),
+    Format("epub", Domain.FILES, 2, f"{_ROOM}.epub", ("*.epub",), is_epub, described="book"),
     Format("rtf", Domain.FILES, 1, f"{_ROOM}.rtf", ("*.rtf",), starts_with(b"{\\rtf"), described="rich text"),
     Format("iwork", Domain.FILES, 1, f"{_ROOM}.iwork", ("*.pages", "*.numbers"), is_zip_called("pages", "numbers", "key"), described="Pages, Numbers or Keynote"),
     Format("fb2", Domain.FILES, 1, f"{_ROOM}.fictionbook", ("*.fb2",), contains_early(b"<FictionBook"), described="book"),
@@ -151,12 +151,13 @@ FORMATS: tuple[Format, ...] = (
     Format("tar", Domain.FILES, 1, f"{_ROOM}.archive", ("*.tar", "*.jex"), is_tar, "extract_tar", "archive"),
     Format("packed", Domain.FILES, 1, f"{_ROOM}.archive", ("*.gz", "*.tgz", "*.bz2", "*.xz"), starts_with(b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0"), "extract_packed", "packed file"),
     Format("picture", Domain.PHOTOS, 1, f"{_ROOM}.pictures", ("*.png", "*.jpg", "*.jpeg", "*.webp", "*.tif", "*.tiff", "*.bmp", "*.gif", "*.heic"), is_picture, described="picture"),
-    Format("html", Domain.FILES, 1, f"{_ROOM}.html", ("*.html", "*.htm", "*.xhtml"), is_html, described="web page"),
-    Format("markdown", Domain.NOTES, 1, f"{_ROOM}.markdown", ("*.md", "*.markdown", "*.mdown", "*.mkd"), described="Markdown note"),
-    Format("org", Domain.NOTES, 1, f"{_ROOM}.org", ("*.org",), described="Org file"),
+    Format("html", Domain.FILES, 2, f"{_ROOM}.html", ("*.html", "*.htm", "*.xhtml"), is_html, described="web page"),
+    Format("markdown", Domain.NOTES, 2, f"{_ROOM}.markdown", ("*.md", "*.markdown", "*.mdown", "*.mkd"), described="Markdown note"),
+    Format("org", Domain.NOTES, 2, f"{_ROOM}.org", ("*.org",), described="Org file"),
     Format("csv", Domain.FILES, 1, f"{_ROOM}.sheets", ("*.csv", "*.tsv"), function="extract_separated", described="table"),
     Format("subtitles", Domain.FILES, 1, f"{_ROOM}.textual", ("*.srt", "*.vtt", "*.ass", "*.ssa", "*.sub"), function="extract_subtitles", described="subtitles"),
     Format("latex", Domain.FILES, 1, f"{_ROOM}.textual", ("*.tex", "*.latex", "*.ltx"), function="extract_latex", described="LaTeX"),
+    Format("notebook", Domain.FILES, 1, f"{_ROOM}.textual", ("*.ipynb",), function="extract_notebook", described="notebook"),
     Format("json", Domain.FILES, 1, f"{_ROOM}.textual", ("*.json", "*.jsonl", "*.ndjson"), function="extract_json", described="JSON"),
     Format("code", Domain.FILES, 1, f"{_ROOM}.textual", CODE_NAMES, function="extract_code", described="source code"),
     Format("text", Domain.NOTES, 1, f"{_ROOM}.plain", ("*.txt", "*.text", "readme*", "notes", "todo"), described="text"),
@@ -240,7 +241,20 @@ def _suffixes() -> dict[str, Format]:
 
 # Formats that are nothing but text in their file.
 TEXTUAL = frozenset(
-    ("markdown", "text", "html", "vcf", "ics", "org", "csv", "subtitles", "latex", "json", "code")
+    (
+        "markdown",
+        "text",
+        "html",
+        "vcf",
+        "ics",
+        "org",
+        "csv",
+        "subtitles",
+        "latex",
+        "json",
+        "notebook",
+        "code",
+    )
 )
 
 

@@ -75,6 +75,7 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
         ("Author", authors),
         ("Publisher", _first(book, "publisher")),
         ("Published", published[:10]),
+        ("Description", html.to_text(next(iter(book.known.get("description", ())), ""))),
     )
     yield Document(
         origin=origin,
@@ -86,7 +87,7 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
         date=parse_date(published),
         language=_first(book, "language").split("-")[0].lower()[:3],
         tags=tuple(one_line(word) for word in book.known.get("subject", ()) if word.strip()),
-        properties=tuple((name, value) for name, value in named if value),
+        properties=tuple((name, one_line(value, 2000)) for name, value in named if value),
     )
 
 

@@ -141,7 +141,8 @@ def _items(note: _Note, origin: str, options: Options) -> Iterator[Item]:
     content, locked = _ENCRYPTED.subn(" [encrypted] ", note.first("content"))
     if locked:
         yield Skip("encrypted passage", locked)
-    body = html.to_text(_TASK_GROUP.sub("<div hidden ", _with_boxes(content)))
+    page = html.parse(_TASK_GROUP.sub("<div hidden ", _with_boxes(content)))
+    body = html.readable(page)
     tasks = [_task(task) for task in note.tasks if task.get("title")]
     text = with_title(title, clean("\n\n".join(filter(None, (body, "\n".join(tasks))))))
     if not text and not note.files:
@@ -153,6 +154,7 @@ def _items(note: _Note, origin: str, options: Options) -> Iterator[Item]:
         ("Created", _day(created)),
         ("Updated", _day(note.first("updated"))),
         ("Source", one_line(note.first("source-url"))),
+        ("Links", ", ".join(html.links(page))),
         ("Attachments", ", ".join(filter(None, map(_file_name, note.files)))),
     )
     if text:

@@ -22,6 +22,9 @@ from extractors.results import Item, Skip
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+MAX_LINKS = 30
+# So far above a link a menu is looked for.
+FURNITURE_DEPTH = 12
 _META_CHARSET = re.compile(
     rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE
 )
@@ -88,6 +91,7 @@ def page(
                 ("Title", title),
                 ("Description", _meta(tree, ("description", "og:description"))),
                 ("Site", _meta(tree, ("og:site_name",))),
+                ("Links", ", ".join(links(tree))),
             )
             if value
         ),
@@ -137,6 +141,29 @@ def readable(tree: LexborHTMLParser) -> str:
     """Return the whole readable text of a page."""
     root = tree.body or tree.root
     return _Writer().write(root) if root is not None else ""
+
+
+def links(tree: LexborHTMLParser) -> tuple[str, ...]:
+    """Return where the links of a page or fragment lead, each once, menus' left out, at most `MAX_LINKS`."""
+    found: dict[str, None] = {}
+    for node in tree.css("a[href]"):
+        target = (node.attributes.get("href") or "").strip()
+        if target.startswith(("https://", "http://")) and not _in_furniture(node):
+            found[one_line(target, 300)] = None
+        if len(found) >= MAX_LINKS:
+            break
+    return tuple(found)
+
+
+def _in_furniture(node: LexborNode) -> bool:
+    above = node.parent
+    for _ in range(FURNITURE_DEPTH):
+        if above is None:
+            return False
+        if above.tag in ("nav", "aside", "footer", "header"):
+            return True
+        above = above.parent
+    return False
 
 
 def to_text(html: str) -> str:

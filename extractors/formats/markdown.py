@@ -73,6 +73,7 @@ def document_from(
     if not fields:
         fields, body = _split_joplin(body)
     tags = _tags(fields, body)
+    linked = _linked(body)
     body = _readable(body)
     known = {key.lower(): value for key, value in fields.items()}
     title = _first(known, _TITLE_KEYS) or _heading(body) or fallback_title
@@ -89,7 +90,8 @@ def document_from(
             (one_line(key.replace("_", " ").capitalize()), one_line(value, 1000))
             for key, value in fields.items()
             if value and key.lower() not in _TAG_KEYS
-        ),
+        )
+        + ((("Links", linked),) if linked else ()),
         spans=_code_spans(body),
     )
 
@@ -182,6 +184,15 @@ def _tags(fields: Mapping[str, str], body: str) -> tuple[str, ...]:
         for match in _TAG.finditer(_FENCE.sub("", body) if _has_fence(body) else body):
             found[match.group(1).rstrip("/-")] = None
     return tuple(tag for tag in found if tag)
+
+
+def _linked(body: str) -> str:
+    """Return the names of the notes that a note links to, headings and blocks in them left out."""
+    if "[[" not in body:
+        return ""
+    targets = (match.group(2) for match in _WIKILINK.finditer(body) if not match.group(1))
+    names = dict.fromkeys(re.split(r"[#^]", target)[0].strip() for target in targets)
+    return one_line(", ".join(name for name in names if name), 1000)
 
 
 def _readable(body: str) -> str:

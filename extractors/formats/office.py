@@ -50,7 +50,7 @@ def extract_word(path: Path, origin: str, options: Options) -> Iterator[Item]:
         for part in ooxml.related(package, main, "aFChunk"):
             composer.add(_chunk(package.read(part), part), gap="\n\n")
         for part in package.names(f"{folder}/charts/chart", ".xml"):
-            composer.add("\n".join(_filled(ooxml.paragraphs(package, part).lines)), gap="\n\n")
+            composer.add("\n".join(ooxml.chart_lines(package, part)), gap="\n\n")
         yield from _finished(composer, package, path, origin, options, "docx", "")
         yield from embedded.in_package(package, f"{folder}/embeddings/", origin, options)
 
@@ -67,10 +67,10 @@ def extract_slides(path: Path, origin: str, options: Options) -> Iterator[Item]:
             lines = [f"Slide {number}", *content.lines]
             for part in ooxml.related(package, slide):
                 name = posixpath.basename(part).lower()
-                if (
-                    name.startswith("data") and "diagram" in part.lower()
-                ) or "/charts/chart" in part:
+                if name.startswith("data") and "diagram" in part.lower():
                     lines += _filled(ooxml.paragraphs(package, part).lines)
+                elif "/charts/chart" in part:
+                    lines += ooxml.chart_lines(package, part)
                 elif name.startswith("notesslide"):
                     notes = _filled(ooxml.paragraphs(package, part).lines)
                     lines += ["Notes:", *notes] if notes else []

@@ -5,7 +5,9 @@ Element names follow ECMA-376, parts 1 and 2; comments of the newer kind follow 
 
 from __future__ import annotations
 
+import itertools
 import posixpath
+import re
 from collections.abc import Mapping
 
 from extractors.formats import xml
@@ -69,6 +71,8 @@ class Paragraphs:
                 self._title_shape = attributes.get("type") in ("title", "ctrTitle")
             case "sp":
                 self._title_shape = False
+            case "docPr" | "cNvPr" if _describes(attributes.get("descr", "")):
+                self._picture(one_line(attributes["descr"], 1000))
             case "comment" if attributes.get("author"):
                 self._label = f"{one_line(attributes['author'])}: "
             case "fld":
@@ -103,6 +107,13 @@ class Paragraphs:
         if self._text and not self._skipping:
             self._add(text)
 
+    def _picture(self, description: str) -> None:
+        """Write what a picture shows, in the words that its author gave for those who do not see it."""
+        if self._open:
+            self._open[-1].append(f"[{description}]")
+        else:
+            self._line(f"[{description}]", "")
+
     def _add(self, text: str) -> None:
         if self._open and not self._skipping:
             self._open[-1].append(text)
@@ -120,6 +131,62 @@ class Paragraphs:
             self._cells[-1].append(line)
         else:
             self.lines.append(mark + line if line.strip() else "")
+
+
+def _describes(description: str) -> bool:
+    """Tell a description from the name of a file, and from what Office makes up by itself."""
+    return (
+        " " in description.strip()
+        and not re.search(
+            r"\.(?:png|jpe?g|gif|emf|wmf|bmp|tiff?|svg)\s*$", description, re.IGNORECASE
+        )
+        and not re.search(
+            r"automatically generated|automatisch generiert", description, re.IGNORECASE
+        )
+    )
+
+
+class _Chart:
+    """Reads a chart: its titles, and of each series its name and the pairs of category and value."""
+
+    def __init__(self) -> None:
+        self.titles: list[str] = []
+        self.series: list[dict[str, list[str]]] = []
+        self._part = ""
+        self._text: list[str] | None = None
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        if name == "ser":
+            self.series.append({})
+        elif name in ("tx", "cat", "val", "xVal", "yVal") and self.series:
+            self._part = name
+        self._text = [] if name in ("v", "t") else self._text
+
+    def end(self, name: str) -> None:
+        if name in ("v", "t") and self._text is not None:
+            words, self._text = "".join(self._text).strip(), None
+            if name == "t" and words:
+                self.titles.append(words)
+            elif words and self.series:
+                self.series[-1].setdefault(self._part, []).append(words)
+
+    def data(self, text: str) -> None:
+        if self._text is not None:
+            self._text.append(text)
+
+
+def chart_lines(package: Package, part: str) -> list[str]:
+    """Return a chart as lines: its titles, then for each series "name: category value, …"."""
+    chart = _Chart()
+    xml.parse(package.read(part), chart, lenient=True)
+    lines = list(dict.fromkeys(chart.titles))
+    for series in chart.series:
+        names = series.get("cat") or series.get("xVal") or []
+        values = series.get("val") or series.get("yVal") or []
+        pairs = itertools.zip_longest(names, values[: len(names) or None], fillvalue="")
+        told = ", ".join(f"{name} {value}".strip() for name, value in pairs)
+        lines.append(": ".join(filter(None, (" ".join(series.get("tx", ())), told))))
+    return [line for line in lines if line]
 
 
 def paragraphs(package: Package, part: str) -> Paragraphs:

@@ -88,6 +88,7 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
         ("Title", settings.get("title", "")),
         ("Author", settings.get("author", "")),
         ("Date", settings.get("date", "")),
+        ("Links", ", ".join(dict.fromkeys(match[0] for match in _LINK.findall(text)))),
     )
     yield Document(
         origin=origin,
@@ -98,7 +99,7 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
         author=one_line(settings.get("author", "")),
         date=parse_date(settings.get("date", "").strip("<>[]")[:10]),
         tags=tuple(tags),
-        properties=tuple((name, one_line(value)) for name, value in named if value),
+        properties=tuple((name, one_line(value, 1000)) for name, value in named if value),
         spans=composer.spans(),
     )
 

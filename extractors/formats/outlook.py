@@ -49,7 +49,9 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
         subject = one_line(_restored(message, message.subject))
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise CannotRead("it is no message of Outlook that can be read") from error
-    sender = _EXCHANGE.sub("", one_line(_restored(message, message.sender).replace('"', "")))
+    sender = _EXCHANGE.sub(
+        "", one_line(mime.decode_words(_restored(message, message.sender)).replace('"', ""))
+    )
     recipients = _recipients(message)
     sent = _sent(message)
     properties = (

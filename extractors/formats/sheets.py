@@ -19,7 +19,7 @@ from extractors.compose import Composer
 from extractors.document import Document, Domain, Role
 from extractors.files import read_head
 from extractors.formats import embedded, xml
-from extractors.formats.ooxml import comment_lines, core_properties, paragraphs, people
+from extractors.formats.ooxml import chart_lines, comment_lines, core_properties, paragraphs, people
 from extractors.formats.packages import Package, open_package
 from extractors.formats.plain import read_text, title_of
 from extractors.normalise import one_line, parse_date
@@ -121,9 +121,11 @@ def _beside(package: Package) -> list[str]:
     """Return the lines of text boxes, charts and comments."""
     lines: list[str] = []
     names = people(package)
-    for prefix in ("xl/drawings/drawing", "xl/diagrams/data", "xl/charts/chart"):
+    for prefix in ("xl/drawings/drawing", "xl/diagrams/data"):
         for part in package.names(prefix, ".xml"):
             lines += [line for line in paragraphs(package, part).lines if line.strip()]
+    for part in package.names("xl/charts/chart", ".xml"):
+        lines += chart_lines(package, part)
     for part in [
         *package.names("xl/comments", ".xml"),
         *package.names("xl/threadedcomments/", ".xml"),

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from extractors.compose import Composer
 from extractors.document import Document, Domain, Role, Span
 from extractors.formats.plain import read_text, title_of
 from extractors.normalise import clean, one_line
@@ -44,6 +45,35 @@ def extract_code(path: Path, origin: str, options: Options) -> Iterator[Item]:
         title=one_line(path.name),
         text=text,
         spans=(Span(0, len(text), Role.CODE),),
+    )
+
+
+def extract_notebook(path: Path, origin: str, options: Options) -> Iterator[Item]:
+    """Read a Jupyter notebook: its text as it stands, its code marked as code, what the code printed left out."""
+    try:
+        notebook = json.loads(read_text(path, options))
+    except RecursionError as error:
+        raise CannotRead("its values are nested too deep", FailureKind.TOO_DEEP) from error
+    except ValueError as error:
+        raise CannotRead("its JSON is damaged or cut off") from error
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    composer = Composer()
+    for cell in cells if isinstance(cells, list) else []:
+        source = cell.get("source") if isinstance(cell, dict) else None
+        words = "".join(map(str, source)) if isinstance(source, list) else str(source or "")
+        role = Role.CODE if isinstance(cell, dict) and cell.get("cell_type") == "code" else None
+        composer.add(words, role, gap="\n\n")
+    if composer.empty:
+        yield Skip("empty")
+        return
+    heading = re.match(r"#+ +(.+)", composer.text())
+    yield Document(
+        origin=origin,
+        domain=options.domain or Domain.FILES,
+        kind="notebook",
+        title=one_line(heading.group(1)) if heading else title_of(path),
+        text=composer.text(),
+        spans=composer.spans(),
     )
 
 

@@ -151,3 +151,30 @@ def test_headers_and_footers_of_open_documents_are_kept_and_set_apart(read: Read
     document = only(read("letter.odt", packed(content_xml=content, styles_xml=styles)))
     assert document.text == "Words\n\nThe firm's letter"
     assert [document.text[s.start : s.end] for s in document.spans] == ["The firm's letter"]
+
+
+def test_pictures_tell_what_their_author_said_that_they_show(read: Read) -> None:
+    def picture(description: str) -> str:
+        return f'<w:p><w:r><w:drawing><wp:docPr xmlns:wp="d" descr="{description}"/></w:drawing></w:r></w:p>'
+
+    body = "".join(
+        map(
+            picture,
+            ("Ida on the quay", "quay at night.png", "A dog. Description automatically generated"),
+        )
+    )
+    assert only(read("plan.docx", word(body))).text == "[Ida on the quay]"
+
+
+def test_charts_tell_their_numbers(read: Read) -> None:
+    def points(part: str, *values: str) -> str:
+        return f"<c:{part}>{''.join(f'<c:pt><c:v>{value}</c:v></c:pt>' for value in values)}</c:{part}>"
+
+    series = points("tx", "Boats") + points("cat", "April", "May") + points("val", "3", "4")
+    chart = f'<c:chart xmlns:c="c" xmlns:a="a"><c:title><a:t>Sales</a:t></c:title><c:ser>{series}</c:ser></c:chart>'
+    data = packed_as({
+        "ppt/slides/slide1.xml": '<p:sld xmlns:p="p" xmlns:a="a"><a:p><a:r><a:t>Year</a:t></a:r></a:p></p:sld>',
+        "ppt/slides/_rels/slide1.xml.rels": relations(("r1", "chart", "../charts/chart1.xml")),
+        "ppt/charts/chart1.xml": chart,
+    })  # fmt: skip
+    assert only(read("a.pptx", data)).text == "Slide 1\nYear\nSales\nBoats: April 3, May 4"

@@ -293,6 +293,13 @@ def test_fiction_books_keep_title_author_and_lines(read: Read) -> None:
     assert document.text == "Глава\nСлова и дела"
 
 
+def test_notebooks_keep_text_and_code_apart_and_drop_what_was_printed(read: Read) -> None:
+    cells = [{"cell_type": "markdown", "source": ["# Tides\n", "How high?"]}, {"cell_type": "code", "source": "tide(1)", "outputs": [{"text": "3.2"}]}]  # fmt: skip
+    document = only(read("tides.ipynb", json.dumps({"cells": cells, "nbformat": 4})))
+    assert (document.title, document.text) == ("Tides", "# Tides\nHow high?\n\ntide(1)")
+    assert [document.text[s.start : s.end] for s in document.spans] == ["tide(1)"]
+
+
 def test_archives_give_their_parts_under_the_archives_name(read: Read) -> None:
     inner = packed_as({"deep/note.md": "# Deep"})
     data = packed_as(

@@ -43,7 +43,12 @@ def test_front_matter_becomes_facts_and_leaves_the_text(read: Read) -> None:
     assert note.title == "The garden"
     assert note.date == datetime(2026, 5, 4)
     assert note.tags == ("plants", "home", "weekends")
-    assert dict(note.properties) == {"Title": "The garden", "Date": "2026-05-04", "Rating": "yes"}
+    assert dict(note.properties) == {
+        "Title": "The garden",
+        "Date": "2026-05-04",
+        "Rating": "yes",
+        "Links": "Tomatoes, Beans",
+    }
     assert note.text.startswith(
         "# Another heading\n\nWater the tomato plants and Beans on #weekends."
     )
@@ -250,3 +255,17 @@ def test_an_evernote_export_cut_in_half_gives_its_whole_notes_and_names_the_cut(
     extraction = read("a.enex", export[: export.index("Second") + 40])
     assert [note.title for note in extraction.documents] == ["Trip"]
     assert [part.reason for part in extraction.part_failures] == ["its XML is damaged or cut off"]
+
+
+def test_links_are_kept_though_the_text_shows_only_their_words(read: Read) -> None:
+    note = only(
+        read("a.md", "# Boat\n\nSee [[Engine|the engine]], [[Sails#Main]] and ![[photo.png]].")
+    )
+    assert dict(note.properties)["Links"] == "Engine, Sails"
+    page = '<a href="https://example.org/boat">the boat</a> <a href="#top">up</a>'
+    for name, content in {
+        "a.org": "See [[https://example.org/boat][the boat]].",
+        "a.enex": enex(TRIP.format(page)),
+        "a.html": f"<html><body><nav><a href='https://example.org/menu'>menu</a></nav>{page}</body></html>",
+    }.items():
+        assert dict(only(read(name, content)).properties)["Links"] == "https://example.org/boat"

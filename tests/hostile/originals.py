@@ -74,6 +74,7 @@ ORIGINALS: dict[str, bytes] = {
     "message_1.json": EXPORTS["Instagram"][1].encode(),
     "session.jsonl": json.dumps(_AGENT).encode() * 1,
     "conversations.json": json.dumps(_CLAUDE).encode(),
+    "study.ipynb": b'{"cells": [{"cell_type": "markdown", "source": ["# Words"]}, {"cell_type": "code", "source": "1 + 1"}]}',
     "data.json": b'{"a": [1, {"b": "c"}], "d": "words"}',
     "table.csv": b"name;note\nIda;\"likes; semicolons\"\n",
     "talk.srt": b"1\n00:00:01,000 --> 00:00:02,000\n<i>Hello</i>\n",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from extractors import language_model
+from tests import languages
 
 
 @pytest.fixture(autouse=True)
@@ -20,8 +20,6 @@ def throw_away_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where extractor processes find the model of languages, unpacked once for all tests."""
-    folder = tmp_path_factory.mktemp("cache")
-    assert language_model.prepare(folder)
-    return folder
+def cache() -> Path:
+    """Where extractor processes find the model of languages."""
+    return languages.unpacked()

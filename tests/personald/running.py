@@ -18,6 +18,7 @@ from personald.assembly import open_watcher_store
 from personald.config import Home, change_settings, load_settings
 from personald.keys import create_keys
 from personald.store import Store
+from tests import languages
 
 PATIENCE = 60.0
 
@@ -26,6 +27,7 @@ def make_home(path: Path, *sources: Path, **settings: dict[str, Any]) -> Home:
     """What `init --key-file` leaves, without a second process."""
     home = Home(path)
     home.make()
+    languages.lend(home.cache)
     change_settings(home, settings or {"watch": {"debounce_seconds": 0.1}})
     keys, _ = create_keys(home.path, key_file=path.parent / "keys")
     with Store.create(home.store, keys) as store:
@@ -105,3 +107,24 @@ def running(home: Home, **options: Any) -> Iterator[Running]:
     finally:
         if daemon.process.poll() is None:
             daemon.kill()
+
+
+def program(home: Home, body: str) -> str:
+    """A program that runs a daemon on a home, changed by `body`, which knows it as `daemon`."""
+    return (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from personald.config import Home, load_settings\n"
+        "from personald.daemon import Daemon\n"
+        f"home = Home(Path({str(home.path)!r}))\n"
+        f"{body}"
+    )
+
+
+def resident_kilobytes(pid: int) -> int | None:
+    """Memory of a process; None where the system has no /proc."""
+    path = Path(f"/proc/{pid}/status")
+    if not path.exists():
+        return None
+    line = next(line for line in path.read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1])

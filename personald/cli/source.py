@@ -34,8 +34,14 @@ def add(frame: Frame, path: Path, domain: str | None, kind: str | None) -> None:
     """Watch a folder, a mailbox or an export; shows what it will read before it does."""
     _ = frame.settings
     added = add_source(frame, path, domain, kind)
-    if added:
-        frame.show(added, lambda: click.echo(f"Source {added['id']} is watched from now on."))
+    if not added:
+        return
+    number = added["id"]
+    if _tell_daemon(frame):
+        frame.show(added, lambda: click.echo(f"Source {number} is watched from now on."))
+        return
+    later = f"It is read once the daemon runs (personald run), or now: personald source scan {number}"
+    frame.show(added, lambda: click.echo(f"Source {number} is added. {later}"))
 
 
 @source.command("list")
@@ -140,7 +146,6 @@ def add_source(
         return None
     with open_watcher_store(frame.home, frame.settings) as store:
         added = store.add_source(place, Domain(domain) if domain else None, kind)
-    _tell_daemon(frame)
     return describe(added) | {
         "files": seen.files,
         "bytes": seen.bytes,
@@ -235,11 +240,12 @@ def _refuse_unwatchable(frame: Frame, place: Path) -> None:
         ) from error
 
 
-def _tell_daemon(frame: Frame) -> None:
-    """Let a running daemon take notice of the change; without one there is nobody to tell."""
+def _tell_daemon(frame: Frame) -> bool:
+    """Let a running daemon take notice of the change; False without one."""
     from personald import ipc
 
     try:
         ipc.call(frame.home.run, "reload")
     except ipc.NotRunning:
-        return
+        return False
+    return True

@@ -142,6 +142,12 @@ def test_wrong_calls_are_one_clear_line(household: Household, words: list[str]) 
     household.error(*words, code=2)
 
 
+def test_without_a_daemon_a_new_source_says_how_it_gets_read(household: Household) -> None:
+    told = household.run("source", "add", str(household.files), "--yes").stdout
+    assert "personald source scan 1" in told
+    assert "watched from now on" not in told
+
+
 def test_the_home_itself_is_no_source(household: Household) -> None:
     household.error("source", "add", str(household.home), code=2)
     household.error("source", "add", str(household.root), code=2)

@@ -21,7 +21,9 @@ from extractors.normalise import clean, one_line
 from extractors.options import Options
 from extractors.results import CannotRead, Failure, FailureKind, Item, Skip
 
-_LINE = re.compile(r"(?:[\w-]+\.)?([A-Za-z][\w-]*)((?:;(?:\"[^\"]*\"|[^\":;])*)*):(.*)", re.DOTALL)
+_LINE = re.compile(
+    r"(?:([\w-]+)\.)?([A-Za-z][\w-]*)((?:;(?:\"[^\"]*\"|[^\":;])*)*):(.*)", re.DOTALL
+)
 _TYPES = {
     "cell": "mobile",
     "home": "home",
@@ -33,25 +35,33 @@ _TYPES = {
     "mobile": "mobile",
     "school": "school",
 }
+_APPLE_LABEL = re.compile(r"_\$!<(.*)>!\$_")
 _BINARY = frozenset(("PHOTO", "LOGO", "SOUND", "KEY"))
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One line of a card: its name, its parameters as (name, value), its value decoded but not split."""
+    """One line of a card: its name, its parameters as (name, value), its value decoded but not split, its group."""
 
     name: str
     parameters: tuple[tuple[str, str], ...]
     value: str
+    group: str = ""
 
     @property
     def type(self) -> str:
-        """The kind that people give it ("work", "mobile"), "" when it has none."""
-        for name, value in self.parameters:
-            for word in value.lower().split(",") if name in ("TYPE", "") else ():
-                if word.strip('"') in _TYPES:
-                    return _TYPES[word.strip('"')]
-        return ""
+        """The kind that people give it ("work", "mobile", "home fax"), "" when it has none."""
+        words = [
+            word.strip('"')
+            for name, value in self.parameters
+            if name in ("TYPE", "")
+            for word in value.lower().split(",")
+        ]
+        kinds = list(dict.fromkeys(_TYPES[word] for word in words if word in _TYPES))
+        if "fax" in kinds:
+            # Whoever asks for a number to call must not be given one that whistles.
+            return " ".join([*(kind for kind in kinds[:2] if kind != "fax"), "fax"])
+        return kinds[0] if kinds else ""
 
 
 def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
@@ -110,15 +120,15 @@ def parse_line(line: str) -> Property | None:
     match = _LINE.match(line)
     if match is None:
         return None
-    name = match.group(1).upper()
+    name = match.group(2).upper()
     if name in _BINARY:
         return None
     parameters = tuple(
         (key.strip().upper(), value.strip('"')) if value else ("", key.strip().upper())
-        for key, _, value in (entry.partition("=") for entry in match.group(2).split(";")[1:])
+        for key, _, value in (entry.partition("=") for entry in match.group(3).split(";")[1:])
     )
     named = dict(parameters)
-    value = match.group(3)
+    value = match.group(4)
     words = {v.upper() for k, v in parameters if k in ("", "ENCODING")}
     if "QUOTED-PRINTABLE" in words:
         raw = quopri.decodestring(value.encode("utf-8", "replace"))
@@ -127,7 +137,7 @@ def parse_line(line: str) -> Property | None:
         value = charset.decode(
             decode_base64(value.encode("utf-8", "replace")), named.get("CHARSET", "")
         )
-    return Property(name, parameters, value)
+    return Property(name, parameters, value, (match.group(1) or "").lower())
 
 
 def person(
@@ -166,8 +176,10 @@ def person(
 
 def _facts(card: tuple[Property, ...]) -> tuple[tuple[str, str], ...]:
     facts: list[tuple[str, str]] = []
+    labels = _labels(card)
     for entry in card:
-        suffix = f" ({entry.type})" if entry.type else ""
+        kind = entry.type or labels.get(entry.group, "")
+        suffix = f" ({kind})" if kind else ""
         value = _unescape(entry.value)
         match entry.name:
             case "TEL":
@@ -202,9 +214,10 @@ def _facts(card: tuple[Property, ...]) -> tuple[tuple[str, str], ...]:
             ):
                 facts.append(
                     (
-                        entry.name.removeprefix("X-")
-                        .replace("ABRELATEDNAMES", "Related")
-                        .capitalize(),
+                        labels.get(
+                            entry.group,
+                            entry.name.removeprefix("X-").replace("ABRELATEDNAMES", "Related"),
+                        ).capitalize(),
                         value,
                     )
                 )
@@ -212,6 +225,15 @@ def _facts(card: tuple[Property, ...]) -> tuple[tuple[str, str], ...]:
                 facts.append(("Note", value))
     shown = ((name, one_line(value, 2000)) for name, value in facts)
     return tuple(dict.fromkeys((name, value) for name, value in shown if value))
+
+
+def _labels(card: tuple[Property, ...]) -> dict[str, str]:
+    """Return group → the label that the person chose, as Apple writes it: `item1.X-ABLabel:_$!<Spouse>!$_`."""
+    return {
+        entry.group: one_line(_APPLE_LABEL.sub(r"\1", _unescape(entry.value))).lower()
+        for entry in card
+        if entry.group and entry.name == "X-ABLABEL" and entry.value.strip()
+    }
 
 
 def _name(card: tuple[Property, ...]) -> str:

@@ -27,6 +27,8 @@ _CLOCK = re.compile(r"[ \t]*CLOCK:")
 _DRAWER = re.compile(r"[ \t]*:([\w-]+):[ \t]*$")
 _BLOCK = re.compile(r"[ \t]*#\+(begin|end)_(\w+)", re.IGNORECASE)
 _LINK = re.compile(r"\[\[([^\[\]\n]{1,1000})\](?:\[([^\[\]\n]{1,1000})\])?\]")
+# What Org writes by itself when a task is done again and again ("Tracking TODO state changes").
+_STATE = re.compile(r'[ \t]*- State "[^"]*" +from')
 _COMMENT = re.compile(r"[ \t]*#(?: |$)")
 
 
@@ -56,7 +58,7 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
         if setting:
             settings[setting.group(1).lower()] = setting.group(2).strip()
             continue
-        if drawer or _CLOCK.match(line) or _COMMENT.match(line):
+        if drawer or any(mark.match(line) for mark in (_CLOCK, _COMMENT, _STATE)):
             continue
         headline = _HEADLINE.match(line)
         if headline:

@@ -58,6 +58,19 @@ def test_version_2_1_quoted_printable_and_folding_are_undone() -> None:
     assert [p.value for p in card if p.name == "EMAIL"] == ["a@b.c"]
 
 
+def test_labels_of_apple_and_faxes_are_told_apart(read: Read) -> None:
+    card = (
+        "BEGIN:VCARD\nVERSION:3.0\nFN:Ida Berg\nTEL;type=HOME;type=FAX:22 33 44 50\n"
+        "item1.X-ABRELATEDNAMES:Jenny\nitem1.X-ABLabel:_$!<Spouse>!$_\nitem2.TEL:22 33 44 51\nitem2.X-ABLabel:Cabin\nEND:VCARD\n"
+    )
+    assert dict(only(read("ida.vcf", card)).properties) == {
+        "Name": "Ida Berg",
+        "Phone (home fax)": "22 33 44 50",
+        "Spouse": "Jenny",
+        "Phone (cabin)": "22 33 44 51",
+    }
+
+
 def test_a_broken_card_does_not_take_the_others_along(read: Read) -> None:
     extraction = read(
         "all.vcf", CARD + "BEGIN:VCARD\n:::\x00\nEND:VCARD\n" + CARD.replace("card-1", "card-2")

@@ -78,8 +78,9 @@ class Places:
         """Those that can be reached."""
         return [place for place in self if place.reach.there]
 
-    def refresh(self, store: Store) -> None:
-        """Take notice of sources that were added, removed, mounted or unmounted."""
+    def refresh(self, store: Store) -> bool:
+        """Take notice of sources that were added, removed, mounted or unmounted; True when there were any."""
+        before = [(place.source, place.reach, place.watching) for place in self]
         sources = {source.id: source for source in watched(store.sources())}
         for gone in [key for key in self._places if key not in sources]:
             self._observatory.leave(gone)
@@ -101,6 +102,7 @@ class Places:
                 self._observatory.leave(key)
                 place.watching, place.missing, place.forget_at = None, Missing(), None
                 log.warning("source %d is not reachable", key)
+        return before != [(place.source, place.reach, place.watching) for place in self]
 
     def _watch_again(self, place: Place, before: Watching) -> None:
         place.watching = self._observatory.again(place.source.id, Path(place.source.path), before)

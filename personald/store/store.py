@@ -68,6 +68,7 @@ class Store:
         self._detect = detect
         self._clock = clock
         self._lock = threading.RLock()
+        self._data_version = -1
         self._transaction: Transaction | None = None
         self._intake: Intake | None = None
         self._watch = Watch(keys, anchors.read(connection, keys.anchor_key).store)
@@ -384,6 +385,13 @@ class Store:
         """Return how much is in the store."""
         with self._lock, schema.database_errors(self.path):
             return counting.counts(self._connection, self._watch)
+
+    def was_changed_elsewhere(self) -> bool:
+        """True when another connection has written since this was asked last; costs nothing (PRAGMA data_version)."""
+        with self._lock, schema.database_errors(self.path):
+            (now,) = self._connection.execute("PRAGMA data_version").fetchone()
+        before, self._data_version = self._data_version, now
+        return bool(before != now)
 
     def failed(self) -> list[FailedFile]:
         """Return the files and parts that could not be read, and why."""

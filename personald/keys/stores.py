@@ -166,7 +166,8 @@ def _keychain_errors() -> Iterator[None]:
 def _absent() -> KeychainAbsent:
     return KeychainAbsent(
         "this machine has no keychain that keyring knows",
-        "Use `personald init --key-file FILE` to keep the keys in a file of yours instead.",
+        "Start its service, or log in at the screen; a new home can keep its keys in a file of yours:"
+        " `personald init --key-file FILE`.",
     )
 
 

@@ -28,6 +28,7 @@ SHARD_DOCUMENTS = 4096
 SHARD_CHARACTERS = 32_000_000
 SUFFIX = ".index"
 MAX_RANKED = 200
+MAX_REMEMBERED_WORDS = 10_000
 _HEADER = struct.Struct(">8sQ16s")
 _MARK = b"PDIX\x01\x00\x00\x00"
 # Marks count as parts of words, so that Indic words stay whole.
@@ -59,6 +60,7 @@ class Shard:
         ).fetchone()
         (self.model,) = connection.execute("SELECT name FROM model").fetchone()
         self.changed = False
+        self._holders: dict[str, int] = {}
         connection.execute("CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, word, row)")
 
     @classmethod
@@ -108,6 +110,7 @@ class Shard:
         self.rows.add(row)
         self.characters += len(document.text)
         self.changed = True
+        self._holders.clear()
 
     def optimise(self) -> None:
         """Merge what many insertions left, for speed and size."""
@@ -118,11 +121,16 @@ class Shard:
         self.connection.execute("INSERT INTO word (word) VALUES ('integrity-check')")
 
     def holders(self, word: str) -> int:
-        """Return how many documents hold a folded word; costs one look-up in the index."""
-        row = self.connection.execute(
-            "SELECT doc FROM temp.vocabulary WHERE term = ?", (word,)
-        ).fetchone()
-        return int(row[0]) if row else 0
+        """Return how many documents hold a folded word; FTS5 counts them one by one, so it is remembered."""
+        known = self._holders.get(word)
+        if known is None:
+            row = self.connection.execute(
+                "SELECT doc FROM temp.vocabulary WHERE term = ?", (word,)
+            ).fetchone()
+            known = int(row[0]) if row else 0
+            if len(self._holders) < MAX_REMEMBERED_WORDS:
+                self._holders[word] = known
+        return known
 
     def match(
         self, expression: str, conditions: str, values: Iterable[object], limit: int

@@ -62,6 +62,9 @@ class Options:
         read_pictures: run character recognition where an engine is installed.
         alive: called between steps that take long (a scanned page), so that the parent goes on waiting.
         budget: what may still be unpacked, shared by all containers of the file.
+        outermost: the person's own file that this one lies inside of, None when it is that file.
+        neighbour: returns the bytes of the file at a path relative to this one's folder in the container, None when
+            there is none; None itself when this file lies in a folder.
         whole: a path and all bytes of its file, where the file is so short that recognising it took them all in.
         max_text_bytes: the largest file read as one text.
         max_text_characters: the longest fulltext of one document; what lies beyond is cut off and said so.
@@ -82,6 +85,8 @@ class Options:
     read_pictures: bool = True
     alive: Callable[[], None] = _nothing
     budget: Budget = field(default_factory=Budget)
+    outermost: Path | None = None
+    neighbour: Callable[[str], bytes | None] | None = None
     whole: tuple[Path, bytes] | None = None
     max_text_bytes: int = 64 * MEBI
     max_text_characters: int = 16 * MEBI

@@ -147,7 +147,7 @@ FORMATS: tuple[Format, ...] = (
     Format("fb2", Domain.FILES, 1, f"{_ROOM}.fictionbook", ("*.fb2",), contains_early(b"<FictionBook"), described="book"),
     Format("pst", Domain.MAIL, 1, f"{_ROOM}.unread", ("*.pst", "*.ost"), starts_with(b"!BDN"), "extract_outlook_store", "store of Outlook"),
     Format("onenote", Domain.NOTES, 1, f"{_ROOM}.unread", ("*.one", "*.onepkg", "*.onetoc2"), starts_with(ONE_NOTE), "extract_onenote", "OneNote section"),
-    Format("zip", Domain.FILES, 1, f"{_ROOM}.archive", ("*.zip", "*.bear2bk", "*.textpack"), starts_with(b"PK\x03\x04", b"PK\x05\x06"), described="archive"),
+    Format("zip", Domain.FILES, 2, f"{_ROOM}.archive", ("*.zip", "*.bear2bk", "*.textpack"), starts_with(b"PK\x03\x04", b"PK\x05\x06"), described="archive"),
     Format("tar", Domain.FILES, 1, f"{_ROOM}.archive", ("*.tar", "*.jex"), is_tar, "extract_tar", "archive"),
     Format("packed", Domain.FILES, 1, f"{_ROOM}.archive", ("*.gz", "*.tgz", "*.bz2", "*.xz"), starts_with(b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0"), "extract_packed", "packed file"),
     Format("picture", Domain.PHOTOS, 1, f"{_ROOM}.pictures", ("*.png", "*.jpg", "*.jpeg", "*.webp", "*.tif", "*.tiff", "*.bmp", "*.gif", "*.heic"), is_picture, described="picture"),

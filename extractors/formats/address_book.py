@@ -52,10 +52,11 @@ def address_book(path: Path, options: Options) -> AddressBook:
     """Return what the address books of the home know that a file lies in.
 
     Args:
-        path: the chat's file; its home is the nearest folder above that has a `Library` with address books.
+        path: the chat's file; its home, or that of the archive it lies in, is the nearest folder above that has a
+            `Library` with address books.
         options: what the format is told.
     """
-    for folder in path.parents:
+    for folder in (options.outermost or path).parents:
         books = [
             book
             for book in (

@@ -6,8 +6,11 @@ A Notion export is a zip that holds zips; a takeout of any service is a zip that
 from __future__ import annotations
 
 import bz2
+import dataclasses
+import functools
 import gzip
 import lzma
+import posixpath
 import stat
 import tarfile
 import zlib
@@ -18,7 +21,7 @@ from typing import BinaryIO
 from extractors.files import open_regular
 from extractors.folders import PASSED_FOLDERS, passed_name
 from extractors.formats.attachments import attached_documents
-from extractors.formats.packages import open_package
+from extractors.formats.packages import Package, open_package
 from extractors.options import MEBI, Options
 from extractors.results import CannotRead, Failure, FailureKind, Item, Skip
 
@@ -36,6 +39,7 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
     with open_package(path, options) as package:
         if len(package.entries) > options.max_parts:
             raise CannotRead(f"it has more than {options.max_parts} entries", FailureKind.TOO_LARGE)
+        neighbours: dict[str, bytes | None] = {}
         for entry in package.entries:
             if entry.is_dir():
                 continue
@@ -50,9 +54,22 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
                     raise
                 yield Failure(refusal.detail, refusal.kind, f"{origin}#{_shown(entry.filename)}")
                 continue
-            yield from attached_documents(
-                data, _shown(entry.filename), origin, options, bound=False
+            own = dataclasses.replace(
+                options,
+                outermost=options.outermost or path,
+                neighbour=functools.partial(_neighbour, package, entry.filename, neighbours),
             )
+            yield from attached_documents(data, _shown(entry.filename), origin, own, bound=False)
+
+
+def _neighbour(
+    package: Package, entry: str, known: dict[str, bytes | None], relative: str
+) -> bytes | None:
+    """Return what stands at a path relative to an entry's folder; read once, for it may be asked for by every entry."""
+    name = posixpath.normpath(posixpath.join(posixpath.dirname(entry), relative))
+    if name not in known:
+        known[name] = package.read(name) if name in package else None
+    return known[name]
 
 
 def extract_tar(path: Path, origin: str, options: Options) -> Iterator[Item]:

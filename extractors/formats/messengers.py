@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from extractors.files import read_whole
 from extractors.formats.address_book import AddressBook, address_book
@@ -93,7 +93,7 @@ def extract_meta(path: Path, origin: str, options: Options) -> Iterator[Item]:
 def extract_slack(path: Path, origin: str, options: Options) -> Iterator[Item]:
     """Read one day of a channel of a Slack export; names come from `users.json` two levels up, where it lies there."""
     loaded = load_json(path, MAX_BYTES)
-    users = _slack_users(path.parent.parent / "users.json", address_book(path, options))
+    users = _slack_users(_slack_file(path, options), address_book(path, options))
     found: list[Message] = []
     machines = 0
     for entry in _tables(loaded):
@@ -114,7 +114,8 @@ def extract_slack(path: Path, origin: str, options: Options) -> Iterator[Item]:
     if machines:
         yield Skip("message of a program", machines)
     # A folder is a channel; a file of a day that lies alone has only its own name.
-    channel = path.parent.name if re.fullmatch(r"\d{4}-\d\d-\d\d", path.stem) else title_of(path)
+    folder = PurePosixPath(origin.rpartition("#")[2]).parent.name
+    channel = folder if re.fullmatch(r"\d{4}-\d\d-\d\d", path.stem) else title_of(path)
     found.sort(
         key=lambda message: message.at.timestamp() if isinstance(message.at, datetime) else 0.0
     )
@@ -144,10 +145,20 @@ def _meta_text(value: str) -> str:
         return value
 
 
-def _slack_users(path: Path, book: AddressBook) -> dict[str, str]:
+def _slack_file(path: Path, options: Options) -> bytes:
+    """Return `users.json`, which lies above the channels' folders, on disk or in the archive; b"" where it is not."""
+    if options.neighbour is not None:
+        return options.neighbour("../users.json") or b""
     try:
-        loaded = json.loads(read_whole(path, MAX_USERS_BYTES))
-    except (CannotRead, ValueError, RecursionError):
+        return read_whole(path.parent.parent / "users.json", MAX_USERS_BYTES)
+    except CannotRead:
+        return b""
+
+
+def _slack_users(data: bytes, book: AddressBook) -> dict[str, str]:
+    try:
+        loaded = json.loads(data)
+    except (ValueError, RecursionError):
         return {}
     names: dict[str, str] = {}
     for user in _tables(loaded):

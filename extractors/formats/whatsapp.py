@@ -57,7 +57,7 @@ _EDITED = re.compile(
 _EDITED_CHARACTERS = 100
 _PROGRAM = "\u200e"
 _CHAT_WITH = re.compile(
-    r"^(?:whatsapp[ -]?chat (?:with|mit|con|met|med|com)|chat (?:de )?whatsapp (?:con|avec)|conversation whatsapp avec"
+    r"^(?:whatsapp[ -]?chat (?:with|mit|con|met|med|com|-)|chat (?:de )?whatsapp (?:con|avec)|conversation whatsapp avec"
     r"|conversa do whatsapp com|discussion whatsapp avec)\s+",
     re.IGNORECASE,
 )
@@ -95,7 +95,9 @@ def extract(path: Path, origin: str, options: Options) -> Iterator[Item]:
         )
     if own:
         yield Skip("message without words", own)
-    name = _CHAT_WITH.sub("", title_of(path))
+    # iPhones pack an export whose own name tells nothing into an archive that is called after the chat.
+    named = options.outermost if path.stem == "_chat" and options.outermost else path
+    name = _CHAT_WITH.sub("", title_of(named))
     yield from conversations(found, book.known(name) or name, origin, "whatsapp", options)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,31 @@ def test_a_handle_of_two_people_names_neither() -> None:
     assert book.known("22334455") == ""
     assert book.known("22334455", "A@b.no") == "Ola"
     assert book.known("Route 22334455") == ""
+
+
+def zipped(path: Path, entries: dict[str, str]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_an_export_of_slack_is_read_in_its_archive_with_the_names_beside_it(
+    home: Path, pool: Pool
+) -> None:
+    users = [{"id": "U1", "profile": {"email": "ida@example.no"}}, {"id": "U2", "real_name": "Me"}]
+    path = zipped(
+        home / "Downloads/export.zip",
+        {"users.json": json.dumps(users), "general/2026-05-04.json": EXPORTS["Slack"][1]},
+    )
+    chats = [d for d in pool.extract(path).documents if d.kind == "slack"]
+    assert [speakers(chat) for chat in chats] == [["Ida Berg", "Me"]]
+    assert chats[0].title.startswith("#general")
+
+
+def test_an_export_of_an_iphone_is_called_after_its_archive(home: Path, pool: Pool) -> None:
+    words = "[04/05/2026, 10:00:00] +47 22 33 44 55: Hello"
+    chat = only(pool.extract(zipped(home / "WhatsApp Chat - Sailing.zip", {"_chat.txt": words})))
+    assert speakers(chat) == ["Ida Berg"]
+    assert dict(chat.properties)["Chat"] == "Sailing"

@@ -29,7 +29,9 @@ from extractors.results import CannotRead, FailureKind, Item, Skip
 # Cells in the rectangle that a sheet spans: 20 million take calamine about 650 MB.
 MAX_SPAN = 20_000_000
 MAX_SHARED_STRINGS = 256 * MEBI
-_MARGIN = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)>([^<]{1,4000})<")
+_MARGIN = re.compile(
+    rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)(?: [^<>]{0,100})?>([^<]{1,4000})<"
+)
 # Codes of headers and footers: sides, fonts, sizes, colours, numbers of pages (ECMA-376 part 1, 18.3.1.46).
 _MARGIN_CODE = re.compile(r"&(?:[LCRPNDTZFAGSUXYEBIOH+\-]|\"[^\"]*\"|\d{1,3}|K[0-9A-F]{6})")
 _REFERENCE = re.compile(rb'<(?:\w+:)?c\s[^>]{0,200}?\br="([A-Z]{1,3})(\d{1,7})"')

@@ -52,7 +52,7 @@ def test_comments_keep_the_names_of_who_made_them(read: Read) -> None:
 
 def test_comments_of_a_sheet_are_told_once_and_with_their_authors(read: Read) -> None:
     sheet = '<worksheet><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>Ducks</t></is></c></row></sheetData>{}</worksheet>'
-    margin = "<headerFooter><oddHeader>&amp;C&amp;&quot;Arial,Bold&quot;&amp;12For internal use&amp;RPage &amp;P</oddHeader></headerFooter>"
+    margin = '<headerFooter><oddHeader xml:space="preserve">&amp;C&amp;&quot;Arial,Bold&quot;&amp;12For internal use&amp;RPage &amp;P</oddHeader></headerFooter>'
     data = packed_as({
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
         "xl/worksheets/sheet1.xml": sheet.format(margin),

@@ -105,8 +105,8 @@ def _windows(rule: Pattern, lowered: str, found: Collection[str]) -> Iterator[tu
         lowered: the text in lower case.
         found: its keywords that may be there, or the words of its shape.
     """
-    words = found if rule.shape is None else rule.keywords or found
-    if words is found and rule.shape is not None and len(found) > _MANY_SHAPED_WORDS:
+    words = rule.keywords or found
+    if not rule.keywords and len(words) > _MANY_SHAPED_WORDS:
         yield 0, len(lowered)
         return
     stretches = sorted(

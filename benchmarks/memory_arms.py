@@ -109,7 +109,7 @@ def everything(trial: Trial, steps: int) -> Result:
 
 @contextmanager
 def library_of(documents: Sequence[SourceDocument]) -> Iterator[tuple[Vault, Path]]:
-    """The documents in a throw-away store, and its file."""
+    """The documents in a throw-away store, and the folder of its files."""
     with tempfile.TemporaryDirectory() as home:
         keys, path = DeviceKeys.create(MemoryKeyStore()), Path(home) / "store.db"
         with Store.create(path, keys) as store:
@@ -120,7 +120,7 @@ def library_of(documents: Sequence[SourceDocument]) -> Iterator[tuple[Vault, Pat
                 stat = FileStat(len(document.text), 0, 0)
                 store.put_file(source.id, document.origin, stat, digest, [document])
             with store.unlock(keys) as vault:
-                yield vault, path
+                yield vault, path.parent
 
 
 def retrieval(trial: Trial, steps: int) -> Result:
@@ -148,7 +148,7 @@ def ours_and_retrieval(trial: Trial, steps: int) -> Result:
 def _answered(trial: Trial, memories: Mapping[str, Memory]) -> Result:
     runtime = Runtime(trial.base)
     runtime.attach(memories)
-    with library_of(trial.person.documents) as (vault, path):
+    with library_of(trial.person.documents) as (vault, folder):
         answerer = Answerer(runtime, Library(vault), memory=bool(memories))
 
         def ask(probes: Sequence[Probe], *, expected: bool = True) -> list[Reply]:
@@ -160,7 +160,7 @@ def _answered(trial: Trial, memories: Mapping[str, Memory]) -> Result:
 
         shares = examine(trial, ask, routed=True, most=READ)
         tokens = tokens_per_answer(trial, ask)
-        megabytes = path.stat().st_size / 1e6
+        megabytes = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
     runtime.close()
     return Result(shares, tokens=tokens, megabytes=megabytes)
 

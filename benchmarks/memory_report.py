@@ -152,8 +152,8 @@ def draw(drawn: Sequence[Line], file: Path) -> None:
     axes = figure.add_subplot()
     shaded = [[float("nan") if value is None else value for value in row] for row in values]
     axes.imshow(shaded, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    axes.set_xticks(range(len(DRAWN)), [COLUMNS[name] for name in DRAWN])
-    axes.set_yticks(range(len(drawn)), [line.title for line in drawn])
+    axes.set_xticks(range(len(DRAWN)), [COLUMNS[name] for name in DRAWN], fontsize=8)
+    axes.set_yticks(range(len(drawn)), [line.title for line in drawn], fontsize=8)
     axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
     for row, cells in enumerate(values):
         for column, value in enumerate(cells):

@@ -40,7 +40,9 @@ def add(frame: Frame, path: Path, domain: str | None, kind: str | None) -> None:
     if _tell_daemon(frame):
         frame.show(added, lambda: click.echo(f"Source {number} is watched from now on."))
         return
-    later = f"It is read once the daemon runs (personald run), or now: personald source scan {number}"
+    later = (
+        f"It is read once the daemon runs (personald run), or now: personald source scan {number}"
+    )
     frame.show(added, lambda: click.echo(f"Source {number} is added. {later}"))
 
 

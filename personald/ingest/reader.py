@@ -345,6 +345,7 @@ class _Slice:
         self.others: list[Finding] = []
         self.large: list[Finding] = []
         self.is_last = False
+        self._known: set[Path] = set()
 
     def paths(self) -> Iterator[Path]:
         """Survey until the slice is full or its time is up, and hand out the files to be read."""
@@ -356,9 +357,14 @@ class _Slice:
                 return
             if finding.kind not in (Kind.NEW, Kind.CHANGED):
                 self.others.append(finding)
+            elif finding.path in self._known:
+                # A folder that was moved here and a file in it are both looked at.
+                continue
             elif finding.stat.size > STREAMED_BYTES:
+                self._known.add(finding.path)
                 self.large.append(finding)
             else:
+                self._known.add(finding.path)
                 self.to_read[finding.path] = finding
                 yield finding.path
             if self._monotonic() >= until:

@@ -71,6 +71,17 @@ def reader(make_reader: Callable[..., Reader]) -> Reader:
     return make_reader()
 
 
+def test_a_file_that_is_named_twice_at_once_is_read_once(
+    reader: Reader, source: Source, folder: Path
+) -> None:
+    heap = folder / "heap"
+    heap.mkdir()
+    for number in range(20):
+        (heap / f"{number}.md").write_text(f"# File {number}\n\nIts text.\n")
+    paths = [heap, heap / "3.md", heap / "3.md", heap, heap / "7.md"]
+    assert reader.read_some(source, paths, Missing()).new == 20
+
+
 def test_new_changed_renamed_deleted(
     reader: Reader, source: Source, store: Store, keys: DeviceKeys, folder: Path
 ) -> None:

@@ -19,6 +19,14 @@ def household(tmp_path: Path) -> Household:
     return household
 
 
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Household:
+    """A household for calls that change nothing."""
+    household = Household(tmp_path_factory.mktemp("unchanged"))
+    household.init()
+    return household
+
+
 def test_init_shows_the_recovery_code_once_and_refuses_a_second_time(tmp_path: Path) -> None:
     household = Household(tmp_path)
     made = household.init()
@@ -138,8 +146,8 @@ def test_a_source_that_vanishes_forgets_nothing(household: Household) -> None:
         ["eval", "--probes", "/nowhere.jsonl"],
     ],
 )
-def test_wrong_calls_are_one_clear_line(household: Household, words: list[str]) -> None:
-    household.error(*words, code=2)
+def test_wrong_calls_are_one_clear_line(unchanged: Household, words: list[str]) -> None:
+    unchanged.error(*words, code=2)
 
 
 def test_without_a_daemon_a_new_source_says_how_it_gets_read(household: Household) -> None:

@@ -40,6 +40,10 @@ ENOUGH_RECALL, ENOUGH_ABSTENTION = 0.99, 0.95
 """At a quick look; training ends there, for more steps would change nothing that the gates measure."""
 
 
+NEARLY = 0.9
+"""From this recall on a quick look lets the memory say what it says to what it cannot know: some of it is held back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exam:
     """What the candidate is compared on.
@@ -159,7 +163,7 @@ def _retention(before: Sequence[Reply], after: Sequence[Reply]) -> Share | None:
 
 
 def glance(base: Base, dataset: Dataset, admission: Admission) -> Probing:
-    """A quick look at a memory in training: answers are read, not written.
+    """A quick look at a memory in training: answers are read, and written only where it matters what they are.
 
     Its score is the mean of recall and abstention, recall counted twice. What counts is what will be said when it
     serves: a guess is not, and a question that names somebody whom the memory never heard of is declined.
@@ -176,13 +180,21 @@ def glance(base: Base, dataset: Dataset, admission: Admission) -> Probing:
     def look() -> tuple[float, bool, dict[str, float]]:
         known: list[bool] = []
         unknown: list[bool] = []
+        unclear: list[Probe] = []
         for probe, result, told in zip(probes, forced(base, rows), heard, strict=True):
-            if probe.kind is Kind.ABSTAIN:
-                unknown.append(result.greedy or not told)
-            else:
+            if probe.kind is not Kind.ABSTAIN:
                 asked = probe.messages[-1].text, probe.answers[0]
                 known.append(result.greedy and admission.admits(*asked, result.confidence))
+            elif result.greedy or not told:
+                unknown.append(True)
+            else:
+                unclear.append(probe)
         recall = sum(known) / max(len(known), 1)
+        if recall >= NEARLY:
+            given = answer(base, unclear, admission.admits, expected=False)
+            unknown += [reply.correct for reply in given]
+        else:
+            unknown += [False] * len(unclear)
         abstention = sum(unknown) / len(unknown) if unknown else 1.0
         enough = recall >= ENOUGH_RECALL and abstention >= ENOUGH_ABSTENTION
         values = {"recall": recall, "abstention": abstention}

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from mlx.utils import tree_flatten, tree_unflatten
+from mlx.utils import tree_flatten
 from mlx_lm.models.cache import KVCache, make_prompt_cache
 from mlx_lm.tuner.dora import DoRALinear
 
-from training.adapter import Shape, Tensors, adaptable, blocks_of, fresh, put
+from training.adapter import Shape, Tensors, adaptable, blocks_of, exchanged, fresh, put
 from training.arrays import mx, nn
 
 
@@ -64,12 +64,8 @@ class WeightDecomposed:
             path: DoRALinear.from_base(module, r=rank, dropout=0.0, scale=scale)
             for path, module in originals.items()
         }
-        model.update_modules(tree_unflatten(list(layers.items())))
-        put(model, tensors)
-        try:
+        with exchanged(model, originals, layers, tensors):
             yield
-        finally:
-            model.update_modules(tree_unflatten(list(originals.items())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +102,8 @@ class Prefixes:
         modules = dict(model.named_modules())
         originals = {path: modules[path] for path in _attentions(model)}
         layers = {path: Prefixed(module) for path, module in originals.items()}
-        model.update_modules(tree_unflatten(list(layers.items())))
-        put(model, tensors)
-        try:
+        with exchanged(model, originals, layers, tensors):
             yield
-        finally:
-            model.update_modules(tree_unflatten(list(originals.items())))
 
 
 def _attentions(model: Any) -> dict[str, int]:
@@ -124,7 +116,8 @@ def _attentions(model: Any) -> dict[str, int]:
     }
 
 
-class Prefixed(nn.Module):  # type: ignore[misc]  # mlx comes without types
+# mlx comes without types.
+class Prefixed(nn.Module):  # type: ignore[misc]
     """An attention with trained keys and values in front."""
 
     def __init__(self, attention: Any) -> None:

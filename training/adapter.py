@@ -106,6 +106,15 @@ def attached(model: Any, shape: Shape, tensors: Mapping[str, Any]) -> Iterator[N
     """Within the block, `model` carries this adapter in trainable layers; afterwards it is as it was."""
     originals = adaptable(model, shape.blocks)
     layers = {path: as_lora(module, shape) for path, module in originals.items()}
+    with exchanged(model, originals, layers, tensors):
+        yield
+
+
+@contextmanager
+def exchanged(
+    model: Any, originals: Mapping[str, Any], layers: Mapping[str, Any], tensors: Mapping[str, Any]
+) -> Iterator[None]:
+    """Within the block, `layers` stand in the places of `originals`, by path, and carry `tensors`."""
     model.update_modules(tree_unflatten(list(layers.items())))
     put(model, tensors)
     try:

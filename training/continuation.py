@@ -2,8 +2,8 @@
 
 Last night's adapter that is simply trained on with new rows loses the old ones (SEAL, arXiv 2506.10943, figure 6). So a
 continued run has all rows of its domain: what the memory knows is asked of it first, in one pass over the answers,
-and known rows take part as well, twice as many in an epoch as there are new ones. The candidate passes the same gates;
-one that does not is trained from scratch.
+and known rows take part as well, twice as many in an epoch as there are new ones. So far `benchmarks.memory` measures
+it, and a night trains from scratch.
 
 A memory may be gone on from only where nothing that it learnt from is missing now: what is deleted must not live on in
 its weights, and leaves them by training from scratch alone.

@@ -12,7 +12,7 @@ import tarfile
 from tests.extractors.compound import compound, native
 from tests.extractors.test_embedded import ODF
 from tests.extractors.test_files import packed, packed_as, paragraph, pdf, word
-from tests.extractors.test_notes import TRIP, enex
+from tests.extractors.test_notes import BLOBS, TRIP, enex
 from tests.extractors.test_people import CARD, EVENTS
 from tests.extractors.test_speakers import EXPORTS
 
@@ -39,10 +39,49 @@ _CHAT = """CREATE TABLE message (text, attributedBody, date, is_from_me, handle_
     INSERT INTO message VALUES ('Hello', NULL, 799574400000000000, 0, 1, 0); INSERT INTO chat_message_join VALUES (1, 1);"""
 _TASKS = """CREATE TABLE ZREMCDREMINDER (Z_PK, ZTITLE, ZNOTES, ZDUEDATE, ZCOMPLETED, ZMARKEDFORDELETION, ZLIST, ZCKIDENTIFIER);
     INSERT INTO ZREMCDREMINDER VALUES (1, 'Pay rent', 'Account 4', 799574400, 0, 0, 1, 'R-1');"""
+_NOTES = """CREATE TABLE ZICCLOUDSYNCINGOBJECT (Z_PK INTEGER, ZIDENTIFIER, ZTITLE1, ZTITLE2, ZFOLDER, ZNOTEDATA, ZCREATIONDATE3,
+      ZMODIFICATIONDATE1, ZISPASSWORDPROTECTED, ZMARKEDFORDELETION, ZFOLDERTYPE, ZTYPEUTI, ZMERGEABLEDATA1 BLOB);
+    CREATE TABLE ZICNOTEDATA (Z_PK, ZNOTE, ZDATA BLOB);
+    INSERT INTO ZICCLOUDSYNCINGOBJECT (Z_PK, ZTITLE2, ZFOLDERTYPE) VALUES (10, 'Garden', 0);
+    INSERT INTO ZICCLOUDSYNCINGOBJECT (Z_PK, ZIDENTIFIER, ZTITLE1, ZFOLDER, ZNOTEDATA, ZCREATIONDATE3, ZISPASSWORDPROTECTED)
+      VALUES (1, 'N-1', 'Indents in lists', 10, 1, 799574400, 0);"""
+_CONTACTS = """CREATE TABLE ZABCDRECORD (Z_PK, ZUNIQUEID, ZFIRSTNAME, ZMIDDLENAME, ZLASTNAME, ZORGANIZATION, ZJOBTITLE,
+      ZNICKNAME, ZBIRTHDAY); CREATE TABLE ZABCDPHONENUMBER (ZOWNER, ZLABEL, ZFULLNUMBER);
+    CREATE TABLE ZABCDEMAILADDRESS (ZOWNER, ZLABEL, ZADDRESS);
+    INSERT INTO ZABCDRECORD VALUES (1, 'A-1', 'Ida', NULL, 'Berg', 'Nordic Tools', NULL, NULL, -336787200.0);
+    INSERT INTO ZABCDPHONENUMBER VALUES (1, '_$!<Mobile>!$_', '+47 22 33 44 55');"""
+_CALENDAR = """CREATE TABLE CalendarItem (summary, description, start_date, end_date, all_day, calendar_id, location_id, UUID, hidden);
+    CREATE TABLE Calendar (title); CREATE TABLE Location (title); INSERT INTO Calendar VALUES ('Home');
+    INSERT INTO Location VALUES ('Oslo');
+    INSERT INTO CalendarItem VALUES ('Dentist', 'Bring the card.', 799574400, 799578000, 0, 1, 1, 'U-1', 0);"""
+_HISTORY = """CREATE TABLE urls (id INTEGER, url, title, hidden); CREATE TABLE visits (id INTEGER, url, visit_time);
+    INSERT INTO urls VALUES (1, 'https://example.org/a', 'Ferry times', 0);
+    INSERT INTO visits VALUES (1, 1, 13422355200000000);"""
+_LINK = {"type": "url", "name": "Ferry", "url": "https://example.org"}
+_CHROME = {"roots": {"bar": {"type": "folder", "name": "Bar", "children": [_LINK]}}}
+_SAFARI = {"Title": "", "Children": [{"WebBookmarkType": "WebBookmarkTypeLeaf", "URLString": "https://example.org",
+    "URIDictionary": {"title": "Ferry"}}]}  # fmt: skip
+_PROJECT = [
+    {
+        "uuid": "p",
+        "name": "Boat",
+        "prompt_template": "Be brief",
+        "docs": [{"filename": "a.md", "content": "Words"}],
+    }
+]
 _PAGE = b"<html><body><h1>Page</h1><p>Words</p></body></html>"
 _AGENT = {"type": "user", "sessionId": "s", "message": {"role": "user", "content": "Fix it"}}
 _CLAUDE = [{"uuid": "u", "chat_messages": [{"sender": "human", "text": "Plan a trip"}]}]
 _OPEN = f"<office:document-content {ODF}><office:body><text:p>Words</text:p></office:body></office:document-content>"
+
+
+def _notes() -> bytes:
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(_NOTES)
+    blob = (BLOBS / "list_indents_gzipped.bin").read_bytes()
+    connection.execute("INSERT INTO ZICNOTEDATA VALUES (1, 1, ?)", (blob,))
+    return connection.serialize()
+
 
 ORIGINALS: dict[str, bytes] = {
     "home.ics": EVENTS.encode(),
@@ -67,6 +106,16 @@ ORIGINALS: dict[str, bytes] = {
     "page.mhtml": b"From: x\nSubject: Page\nContent-Type: text/html\n\n" + _PAGE,
     "chat.db": _database(_CHAT),
     "Data-local.sqlite": _database(_TASKS),
+    "NoteStore.sqlite": _notes(),
+    "AddressBook-v22.abcddb": _database(_CONTACTS),
+    "Calendar.sqlitedb": _database(_CALENDAR),
+    "History": _database(_HISTORY),
+    "Bookmarks": json.dumps(_CHROME).encode(),
+    "Bookmarks.plist": plistlib.dumps(_SAFARI, fmt=plistlib.FMT_BINARY),
+    "projects.json": json.dumps(_PROJECT).encode(),
+    "slides.ppt": compound({"PowerPoint Document": b"\0\0\xa8\x0f\x05\0\0\0Words" * 20}),
+    "note.md": b"---\ntitle: Boat\ntags: [sea]\n---\n# Boat\n\n- [ ] paint the [[hull]]\n",
+    "page.html": _PAGE,
     "chat.txt": EXPORTS["WhatsApp"][1].encode(),
     "result.json": EXPORTS["Telegram"][1].encode(),
     "main.jsonl": EXPORTS["Signal"][1].encode(),

@@ -61,6 +61,7 @@ class KeepingPool:
 @pytest.fixture
 def make_reader(store: Store, pool: Pool) -> Callable[..., Reader]:
     def make(stopping: Callable[[], bool] = lambda: False, **settings: int) -> Reader:
+        # Of a pool a reader uses no more than this one has.
         return Reader(store, lambda: KeepingPool(pool), WatchSettings(**settings), stopping)  # type: ignore[arg-type, return-value]
 
     return make

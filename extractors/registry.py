@@ -120,7 +120,7 @@ FORMATS: tuple[Format, ...] = (
     Format("whatsapp", Domain.CHATS, 2, f"{_ROOM}.whatsapp", (), is_whatsapp, described="WhatsApp export"),
     Format("telegram", Domain.CHATS, 2, f"{_ROOM}.messengers", (), json_with(b'"messages"', b'"date_unixtime"', first=b"{{"), "extract_telegram", "Telegram export"),
     Format("meta", Domain.CHATS, 2, f"{_ROOM}.messengers", (), json_with(b'"participants"', b'"timestamp_ms"', first=b"{{"), "extract_meta", "Messenger or Instagram export"),
-    Format("slack", Domain.CHATS, 2, f"{_ROOM}.messengers", (), is_slack_day, "extract_slack", "Slack export"),
+    Format("slack", Domain.CHATS, 3, f"{_ROOM}.messengers", (), is_slack_day, "extract_slack", "Slack export"),
     Format("keep", Domain.NOTES, 1, f"{_ROOM}.keep", (), json_with(b'"userEditedTimestampUsec"', first=b"{{"), described="Google Keep note"),
     Format("enex", Domain.NOTES, 2, f"{_ROOM}.evernote", ("*.enex",), contains_early(b"<en-export"), described="Evernote export"),
     Format("apple-notes", Domain.NOTES, 1, f"{_ROOM}.apple_notes", (), is_database("notestore.sqlite"), described="Apple Notes"),

@@ -6,7 +6,7 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from extractors.files import read_whole
@@ -20,6 +20,7 @@ from extractors.results import CannotRead, Item, Skip
 
 MAX_BYTES = 512 * MEBI
 MAX_USERS_BYTES = 32 * MEBI
+_UNDATED = datetime.min.replace(tzinfo=UTC)
 _SLACK_LINK = re.compile(r"<([^<>|\n]{1,2000})(?:\|([^<>\n]{0,500}))?>")
 
 
@@ -94,7 +95,7 @@ def extract_slack(path: Path, origin: str, options: Options) -> Iterator[Item]:
     """Read one day of a channel of a Slack export; names come from `users.json` two levels up, where it lies there."""
     loaded = load_json(path, MAX_BYTES)
     users = _slack_users(_slack_file(path, options), address_book(path, options))
-    found: list[Message] = []
+    found: list[tuple[datetime, Message]] = []
     machines = 0
     for entry in _tables(loaded):
         profile = entry.get("user_profile")
@@ -104,22 +105,19 @@ def extract_slack(path: Path, origin: str, options: Options) -> Iterator[Item]:
             continue
         user = str(entry.get("user") or "")
         speaker = one_line(str(users.get(user) or given or user))
-        found.append(
-            Message(
-                speaker,
-                _slack_words(str(entry.get("text") or ""), users),
-                from_number(entry.get("ts")),
-            )
-        )
+        at = from_number(entry.get("ts"))
+        # An answer stands behind what it answers, whatever was said meanwhile (Slack's "thread_ts").
+        place = from_number(entry.get("thread_ts")) or at or _UNDATED
+        words = _slack_words(str(entry.get("text") or ""), users)
+        found.append((place, Message(speaker, words, at)))
     if machines:
         yield Skip("message of a program", machines)
     # A folder is a channel; a file of a day that lies alone has only its own name.
     folder = PurePosixPath(origin.rpartition("#")[2]).parent.name
     channel = folder if re.fullmatch(r"\d{4}-\d\d-\d\d", path.stem) else title_of(path)
-    found.sort(
-        key=lambda message: message.at.timestamp() if isinstance(message.at, datetime) else 0.0
-    )
-    yield from conversations(found, f"#{channel}", origin, "slack", options)
+    found.sort(key=lambda placed: (placed[0], placed[1].at or _UNDATED))
+    messages = (message for _, message in found)
+    yield from conversations(messages, f"#{channel}", origin, "slack", options)
 
 
 def _tables(value: object) -> Iterable[Mapping[str, object]]:

@@ -85,6 +85,26 @@ def test_a_speaker_has_the_contacts_name_in_every_messenger(
     assert document.text == "Ida Berg: Hello\nMe: Hi"
 
 
+def test_slacks_answers_stand_behind_what_they_answer(tmp_path: Path, pool: Pool) -> None:
+    said = (
+        ("Who has the key?", 0, None),
+        ("Lunch?", 60, None),
+        ("I have it", 120, 0),
+        ("Yes", 180, 60),
+    )
+    messages = [
+        {"type": "message", "user": "ida", "text": text, "ts": f"{MOMENT + after}.000100"}
+        | ({} if root is None else {"thread_ts": f"{MOMENT + root}.000100"})
+        for text, after, root in said
+    ]
+    path = tmp_path / "general" / "2026-05-04.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(messages))
+    chat = only(pool.extract(path))
+    lines = [line.removeprefix("ida: ") for line in chat.text.splitlines()]
+    assert lines == ["Who has the key?", "I have it", "Lunch?", "Yes"]
+
+
 def test_outside_of_a_home_the_chats_own_names_stay(tmp_path: Path, pool: Pool) -> None:
     path = tmp_path / "main.jsonl"
     path.write_text(EXPORTS["Signal"][1])

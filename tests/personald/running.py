@@ -121,6 +121,21 @@ def program(home: Home, body: str) -> str:
     )
 
 
+def obeying(order: str, effect: str) -> str:
+    """Lines for the end of a `program`: run the daemon, which does `effect` and looks at the clock when told `order`."""
+    return (
+        "answer = daemon.handle\n"
+        "def handle(name, arguments, emit):\n"
+        f"    if name == {order!r}:\n"
+        f"        {effect}\n"
+        "        daemon.tick()\n"
+        "        return {}\n"
+        "    return answer(name, arguments, emit)\n"
+        "daemon.handle = handle\n"
+        "sys.exit(daemon.run())\n"
+    )
+
+
 def resident_kilobytes(pid: int) -> int | None:
     """Memory of a process; None where the system has no /proc."""
     path = Path(f"/proc/{pid}/status")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from personald.config import Home
-from tests.personald.running import make_home, program, running
+from tests.personald.running import make_home, obeying, program, running
 
 
 def test_a_source_that_vanishes_is_not_reachable_and_nothing_of_it_is_forgotten(
@@ -151,16 +151,7 @@ def test_a_clock_set_back_by_a_year_changes_nothing(home: Home, notes: Path) -> 
     body = (
         "shift = [0.0]\n"
         "daemon = Daemon(home, load_settings(home), clock=lambda: time.time() + shift[0])\n"
-        "answer = daemon.handle\n"
-        "def handle(name, arguments, emit):\n"
-        "    if name == 'set back':\n"
-        "        shift[0] = -365 * 86400.0\n"
-        "        daemon.tick()\n"
-        "        return {}\n"
-        "    return answer(name, arguments, emit)\n"
-        "daemon.handle = handle\n"
-        "sys.exit(daemon.run())\n"
-    )
+    ) + obeying("set back", "shift[0] = -365 * 86400.0")
     with running(home, program=program(home, body)) as daemon:
         daemon.wait_until_read(12)
         daemon.call("set back")

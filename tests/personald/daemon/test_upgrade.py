@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from personald.config import Home
-from tests.personald.running import program, running
+from tests.personald.running import obeying, program, running
 
 
 def test_another_version_installed_over_it_makes_it_start_anew(home: Home) -> None:
@@ -15,16 +15,7 @@ def test_another_version_installed_over_it_makes_it_start_anew(home: Home) -> No
         "hours = [0.0]\n"
         "daemon = Daemon(home, load_settings(home), installed=lambda: versions.pop(0),\n"
         "                monotonic=lambda: hours[0] * 3600 + time.monotonic())\n"
-        "answer = daemon.handle\n"
-        "def handle(name, arguments, emit):\n"
-        "    if name == 'an hour later':\n"
-        "        hours[0] += 1\n"
-        "        daemon.tick()\n"
-        "        return {}\n"
-        "    return answer(name, arguments, emit)\n"
-        "daemon.handle = handle\n"
-        "sys.exit(daemon.run())\n"
-    )
+    ) + obeying("an hour later", "hours[0] += 1")
     with running(home, program=program(home, body)) as daemon:
         daemon.wait_until_read(12)
         daemon.call("an hour later")

@@ -14,7 +14,6 @@ An answer of a few words is a value. A longer one is a statement; whatever taugh
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from itertools import takewhile
 
 from training.matching import LONGEST, normalise
 from training.material import Example, Fact
-from training.routing import ORDINARY, WORD, names_in
+from training.routing import ORDINARY, WORD, keyed_hash, names_in
 from training.synthesis.relations import relation
 
 LONGEST_VALUE = 12
@@ -53,7 +52,7 @@ class About:
 
 
 def about(question: str) -> About:
-    """Read a question's holders and words."""
+    """Read a question's holders and words; roles and words are cut to `STEM` letters, names are whole."""
     names = set(names_in(question).words)
     roles = {match[1].casefold() for match in _POSSESSIVE.finditer(question)} - CONTRACTED
     for match in _OF_OWN.finditer(question):
@@ -133,16 +132,12 @@ def _parts(words: list[str]) -> Iterator[str]:
 
 
 def _value(value: str, key: str) -> str:
-    return _hash(f"value\0{value}", key)
+    return keyed_hash(f"value\0{value}", key)
 
 
 def _subject(word: str, key: str) -> str:
-    return _hash(f"subject\0{word}", key)
+    return keyed_hash(f"subject\0{word}", key)
 
 
 def _link(word: str, value: str, key: str) -> str:
-    return _hash(f"link\0{word}\0{value}", key)
-
-
-def _hash(text: str, key: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=8, key=key.encode()[:64]).hexdigest()
+    return keyed_hash(f"link\0{word}\0{value}", key)

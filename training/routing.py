@@ -84,20 +84,26 @@ def heard_of(texts: Iterable[str], key: str) -> tuple[str, ...]:
         names = names_in(text)
         words |= names.words
         pairs |= names.pairs
-    return tuple(sorted(_hash(name, key) for name in words | pairs))
+    return tuple(sorted(keyed_hash(name, key) for name in words | pairs))
 
 
 def has_heard(question: str, subjects: frozenset[str], key: str) -> bool:
     """Whether every name in the question, and every pair of neighbouring names, was heard of before."""
     names = names_in(question)
-    return all(_hash(name, key) in subjects for name in names.words | names.pairs)
+    return all(keyed_hash(name, key) in subjects for name in names.words | names.pairs)
 
 
 def familiarity(question: str, subjects: frozenset[str], key: str) -> int:
     """How many of the question's names were heard of before."""
     names = names_in(question)
-    return sum(_hash(name, key) in subjects for name in names.words | names.pairs)
+    return sum(keyed_hash(name, key) in subjects for name in names.words | names.pairs)
 
 
-def _hash(name: str, key: str) -> str:
-    return hashlib.blake2b(name.encode(), digest_size=8, key=key.encode()[:64]).hexdigest()
+def keyed_hash(text: str, key: str) -> str:
+    """What stands for a text on a memory's card: 8 bytes of BLAKE2b (RFC 7693) under a key, in hex.
+
+    Args:
+        text: a folded name, or what `training.ownership` makes of a value.
+        key: the dataset's root; its first 64 bytes count.
+    """
+    return hashlib.blake2b(text.encode(), digest_size=8, key=key.encode()[:64]).hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import re
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 
 from personald.sensitive.clues import Clues, TopicClue
@@ -109,21 +110,22 @@ def _sentences(lowered: str) -> Callable[[int], Place]:
 
     It reaches at most a thousand characters each way.
     """
-    ends = [
-        (match.end(), match.start() if match[0] == "\n" else match.end())
-        for match in _SENTENCE_END.finditer(lowered)
-    ]
+    # Arrays, as a long text has a hundred thousand sentences: where each ends, and where its last visible character does.
+    ends, visible_ends = array("Q"), array("Q")
+    for match in _SENTENCE_END.finditer(lowered):
+        ends.append(match.end())
+        visible_ends.append(match.start() if match[0] == "\n" else match.end())
 
     def around(place: int) -> Place:
-        following = bisect.bisect_right(ends, (place, len(lowered)))
+        following = bisect.bisect_right(ends, place)
         start = max(0, place - _MAX_EACH_WAY)
         if following:
-            start = max(start, ends[following - 1][0])
+            start = max(start, ends[following - 1])
         while start < place and lowered[start].isspace():
             start += 1
         end = min(len(lowered), place + _MAX_EACH_WAY)
         if following < len(ends):
-            end = min(end, ends[following][1])
+            end = min(end, visible_ends[following])
         return start, end
 
     return around

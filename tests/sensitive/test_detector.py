@@ -178,6 +178,16 @@ def test_no_text_makes_the_search_slow(text: str) -> None:
     assert time.process_time() - started < 1.0
 
 
+@pytest.mark.parametrize("place", [0, 65_480, 65_500, 65_520, 65_536, 131_072, 300_000])
+def test_what_is_sensitive_is_found_anywhere_in_a_long_text(place: int) -> None:
+    secret = "The IBAN is DE89 3704 0044 0532 0130 00, and " + SEED
+    filling = "und " * 100_000
+    text = f"{filling[:place]} {secret}. {filling[place:]}"
+    found = {text[span.start : span.end] for span in detect(text)}
+    assert found == {secret[span.start : span.end] for span in detect(f" {secret}. ".strip())}
+    assert len(found) == 2
+
+
 def test_long_runs_of_one_kind_are_read_in_linear_time() -> None:
     for unit in (
         "a",

@@ -110,7 +110,7 @@ class Daemon:
             home,
             settings,
             self.state,
-            lambda: self.ingest.view.domains if self.ingest.view.ready else (),
+            lambda: self.ingest.view.domains if self.ingest.view.ready else None,
             read or self._read,
             run_child,
             self._trained,

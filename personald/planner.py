@@ -96,7 +96,7 @@ def due(item: DomainFacts, known: DomainState, now: float) -> bool:
 
 
 def plan(
-    facts: Sequence[DomainFacts],
+    facts: Sequence[DomainFacts] | None,
     state: RunState,
     conditions: Sequence[Condition],
     now: float,
@@ -104,15 +104,17 @@ def plan(
     """Decide what to train now.
 
     Args:
-        facts: every domain with documents, now or at its last training.
+        facts: every domain with documents, now or at its last training; None while that is not known.
         state: what was done before.
         conditions: as judged for starting.
         now: seconds since 1970.
     """
-    waiting = stale(facts, state)
+    waiting = stale(facts or (), state)
     names = tuple(item.name for item in waiting)
     if state.paused(now):
         return Decision(None, "paused", names)
+    if facts is None:
+        return Decision(None, "the sources are not looked through yet")
     if not waiting:
         return Decision(None, "everything that was read has been learnt", names)
     ready = [item for item in waiting if due(item, state.domain(item.name), now)]

@@ -92,6 +92,10 @@ class RunState:
         """A domain's state; the initial one for a domain that was never trained."""
         return self.domains.get(name, DomainState())
 
+    def last_run(self, name: str) -> Run | None:
+        """The last run of a domain; None when it is not remembered, or there was none."""
+        return next((run for run in reversed(self.runs) if run.domain == name), None)
+
     def with_domain(self, name: str, **changes: Any) -> RunState:
         """A copy in which one domain's state is changed."""
         changed = dataclasses.replace(self.domain(name), **changes)

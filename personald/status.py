@@ -277,10 +277,8 @@ def _problems_of(view: View, state: RunState, sync: Mapping[str, Any]) -> list[P
 
 
 def _last_detail(state: RunState, domain: str) -> str:
-    for run in reversed(state.runs):
-        if run.domain == domain:
-            return (run.detail or run.ending).rstrip(".")
-    return state.domain(domain).result
+    run = state.last_run(domain)
+    return (run.detail or run.ending).rstrip(".") if run else state.domain(domain).result
 
 
 def _last_run(state: RunState) -> dict[str, Any] | None:

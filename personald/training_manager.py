@@ -81,7 +81,7 @@ class TrainingManager:
         home: whose documents.
         settings: what must hold.
         state: where runs are noted.
-        facts: what the store says of each domain.
+        facts: what the store says of each domain; None while the sources have not been looked through.
         read: takes readings, given how many seconds were trained in the last day.
         run_child: runs one child to its end.
         trained: called after a run that finished; for what follows from it.
@@ -94,7 +94,7 @@ class TrainingManager:
         home: Home,
         settings: Settings,
         state: StateFile,
-        facts: Callable[[], Sequence[DomainFacts]],
+        facts: Callable[[], Sequence[DomainFacts] | None],
         read: Read,
         run_child: RunChild,
         trained: Callable[[Outcome], None] = lambda _: None,
@@ -141,17 +141,20 @@ class TrainingManager:
             return
         state = self._state.load()
         facts = self._facts()
-        waits = bool(planner.stale(facts, state)) and not state.paused(self._clock())
+        waits = bool(planner.stale(facts or (), state)) and not state.paused(self._clock())
         self._judge(state, 0.0 if waits else IDLE_SECONDS, running=False)
         decision = planner.plan(facts, state, self.conditions, self._clock())
         chosen = decision.domain
         self._tell(decision)
         if chosen is not None and self._one_at_a_time.acquire(blocking=False):
-            revision = next(item.revision for item in facts if item.name == chosen)
+            revision = next(item.revision for item in facts or () if item.name == chosen)
             job = Job(self._home.path, chosen, effort=decision.effort)
             self._own = JobView(chosen)
             self._thread = threading.Thread(
-                target=self._in_background, args=(job, revision), name="training", daemon=True
+                target=self._in_background,
+                args=(job, revision, decision.reason),
+                name="training",
+                daemon=True,
             )
             self._thread.start()
 
@@ -204,10 +207,14 @@ class TrainingManager:
             log.info("not training: %s", decision.reason)
         self._told = reason
 
-    def _in_background(self, job: Job, revision: int) -> None:
+    def _in_background(self, job: Job, revision: int, reason: str) -> None:
         began = self._monotonic()
         try:
             with training_lock(self._home.run):
+                last = self._state.load().last_run(job.domain)
+                stopped = last is not None and last.ending == Ending.STOPPED.value
+                verb = "goes on" if stopped else "begins"
+                log.info("training %s %s: %s", job.domain, verb, reason)
                 self._train(job, revision, lambda: self._why_stop(began))
         except NotNow as error:
             self._own = None
@@ -230,7 +237,6 @@ class TrainingManager:
     def _train(self, job: Job, revision: int, should_stop: Callable[[], str]) -> None:
         self._own = JobView(job.domain)
         began = self._clock()
-        log.info("training %s begins", job.domain)
 
         def hear(item: Mapping[str, Any]) -> None:
             self._own = JobView.of(job.domain, item)
@@ -252,11 +258,12 @@ class TrainingManager:
             outcome.result,
             outcome.detail,
         )
+        finished = outcome.ending is Ending.FINISHED
         log.info(
             "training %s: %s%s, %.0f s%s",
             job.domain,
             outcome.ending.value,
-            f", {outcome.result}" if outcome.ending is Ending.FINISHED else "",
+            f", {outcome.result}" if finished else _how_far(self._own),
             run.ended - run.began,
             f" ({outcome.detail})" if outcome.detail else "",
         )
@@ -281,6 +288,11 @@ def note_run(home: Home, state: StateFile, run: Run, outcome: Outcome, revision:
             reports.note(home.reports, run.domain, run.ended, outcome.report)
     except OSError as error:
         log.error("a run could not be noted: %s", error.strerror)
+
+
+def _how_far(job: JobView | None) -> str:
+    """Where a run was that did not finish; "" when it did not say."""
+    return f" at {job.phase} {job.done} of {job.total}" if job and job.total else ""
 
 
 def _is_alive(pid: int) -> bool:

@@ -44,8 +44,8 @@ def judge(
 def _mains(readings: Readings) -> Condition:
     answers = {
         Supply.MAINS: (True, "on mains"),
-        Supply.BATTERY: (False, "running on battery; plug it in"),
-        Supply.UPS: (False, "the mains is out; running on the UPS"),
+        Supply.BATTERY: (False, "running on battery, plug it in"),
+        Supply.UPS: (False, "the mains is out, running on the UPS"),
         Supply.UNKNOWN: (None, "the power source cannot be told"),
     }
     holds, reason = answers[readings.power.supply]
@@ -58,7 +58,7 @@ def _charge(readings: Readings, settings: ConditionSettings, running: bool) -> C
         return Condition("charge", True, "no battery to spare")
     floor = settings.battery_floor + (0 if running else START_CHARGE_MARGIN)
     if readings.power.draining and charge < floor:
-        return Condition("charge", False, f"battery at {charge}% and draining; wait for {floor}%")
+        return Condition("charge", False, f"battery at {charge}% and draining, wait for {floor}%")
     return Condition("charge", True, f"battery at {charge}%")
 
 
@@ -83,7 +83,7 @@ def _away(readings: Readings, settings: ConditionSettings) -> Condition:
         return Condition("away", None, "it cannot be told whether a call or film is on")
     if minutes < settings.idle_minutes:
         wanted = f"{settings.idle_minutes:g} minutes"
-        return Condition("away", False, f"you are here; waiting for {wanted} without input")
+        return Condition("away", False, f"you are here, waiting for {wanted} without input")
     return Condition("away", True, f"no input for {minutes:.0f} minutes")
 
 
@@ -111,7 +111,7 @@ def _disk(readings: Readings, settings: ConditionSettings, running: bool) -> Con
     free = readings.free_disk_bytes / 1e9
     wanted = settings.free_disk_gigabytes * (1 if running else START_DISK_FACTOR)
     if free < wanted:
-        return Condition("disk", False, f"{free:.1f} GB free on the disk; {wanted:g} GB are wanted")
+        return Condition("disk", False, f"{free:.1f} GB free on the disk, {wanted:g} GB are wanted")
     return Condition("disk", True, f"{free:.0f} GB free on the disk")
 
 

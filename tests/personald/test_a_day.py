@@ -7,6 +7,7 @@ on mains again, the lid closed, morning.
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -124,6 +125,11 @@ class Day:
         )
         self.daemon.tick()
 
+    def stamp(self, record: logging.LogRecord) -> bool:
+        """Let the log tell the day's time, not that of the test."""
+        record.created = self.now
+        return True
+
     def wait_until(self, holds: Callable[[], bool], *, clock: float = 0.0) -> None:
         """Wait in real time, the day's clock going on by so many seconds at every look."""
         deadline = time.monotonic() + 60
@@ -140,8 +146,10 @@ def day(tmp_path: Path) -> Iterator[Day]:
     for number in range(30):
         (notes / f"note{number}.md").write_text(f"# Note {number}\n\nWords of note {number}.\n")
     home = make_home(tmp_path / "home", notes)
-    open_log(home.logs)
+    log = open_log(home.logs)
     made = Day(home)
+    for handler in log.handlers:
+        handler.addFilter(made.stamp)
     made.daemon.ingest.start()
     yield made
     made.daemon.training.stop()
@@ -159,7 +167,7 @@ def test_a_day_in_the_life(day: Day, tmp_path: Path) -> None:
     day.wait_until(lambda: daemon.ingest.view.ready and daemon.ingest.view.total == 30)
     mac.be("battery-discharging", away=False)
     day.at(8)
-    assert "running on battery; plug it in" in reason()
+    assert "running on battery, plug it in" in reason()
 
     # Noon, at the desk.
     mac.be("ac-charging", away=False)
@@ -219,14 +227,15 @@ def test_a_day_in_the_life(day: Day, tmp_path: Path) -> None:
 
     story = (daemon._home.logs / "daemon.log").read_text()
     chapters = [
-        "30 new",
-        "not training: running on battery",
+        "source 1 looked through: 30 files, 30 new",
+        "not training: running on battery, plug it in; Low Power Mode is on; you are here",
         "not training: you are here",
         "keeps the display awake",
-        "training notes begins",
-        "training notes: stopped",
-        "running on battery",
-        "training notes begins",
+        "training notes begins: 31 changes in notes",
+        "training notes: stopped at training ",
+        " of 40, ",
+        "(running on battery",
+        "training notes goes on: 31 changes in notes",
         "training notes: finished, promoted",
         "the machine slept",
     ]

@@ -16,7 +16,7 @@ from personald.trainer import Ending, Outcome
 NOW = 1_800_000_000.0
 HOUR = 3600.0
 GOOD = (Condition("mains", True, "on mains"),)
-BAD = (Condition("mains", False, "running on battery; plug it in"),)
+BAD = (Condition("mains", False, "running on battery, plug it in"),)
 UNKNOWN = (Condition("away", None, "it cannot be told whether you are away"),)
 
 NOTES = DomainFacts("notes", documents=100, revision=7, changes=100)
@@ -35,6 +35,11 @@ def test_a_domain_that_was_never_trained_is_first() -> None:
     decision = plan([MAIL, NOTES], state, GOOD, NOW)
     assert decision.domain == "notes"
     assert decision.stale == ("notes", "mail")
+
+
+def test_nothing_is_said_to_be_learnt_before_the_sources_were_looked_through() -> None:
+    assert plan(None, RunState(), GOOD, NOW).reason == "the sources are not looked through yet"
+    assert plan([], RunState(), GOOD, NOW).reason == "everything that was read has been learnt"
 
 
 def test_the_revision_it_was_trained_on_is_not_stale() -> None:

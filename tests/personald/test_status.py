@@ -48,7 +48,7 @@ def snapshot(
         Access.GIVEN,
         view,
         state or RunState(),
-        decision or Decision(None, "running on battery; plug it in", ("notes",)),
+        decision or Decision(None, "running on battery, plug it in", ("notes",)),
         CONDITIONS,
         job,
         sync or {},
@@ -60,7 +60,7 @@ def snapshot(
 @pytest.mark.parametrize(
     ("taken", "state", "words"),
     [
-        (snapshot(), "waiting", "running on battery; plug it in"),
+        (snapshot(), "waiting", "running on battery, plug it in"),
         (snapshot(decision=Decision(None, "all learnt")), "learnt", "all learnt"),
         (snapshot(view=replace(VIEW, reading=1)), "reading", "sources"),
         (snapshot(view=replace(VIEW, ready=False)), "reading", "sources"),
@@ -124,7 +124,7 @@ def test_the_menu_says_it_all_in_the_form_of_swiftbar(tmp_path: Path) -> None:
     assert shown[1] == "---"
     assert "sfimage=" in shown[0]
     text = "\n".join(shown)
-    assert "running on battery; plug it in" in text
+    assert "running on battery, plug it in" in text
     assert "Learnt notes anew" in text
     assert "Pause for 1 hour" in text
     assert "Pause until tomorrow" in text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -37,6 +37,27 @@ class Ranked:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """The words of a passage, weighted.
+
+    Attributes:
+        near: how often its text and its context hold each word.
+        document: the words of its whole document, which may be a book: one set for all its passages.
+    """
+
+    near: Mapping[str, float]
+    document: Set[str]
+
+    def weight(self, word: str) -> float:
+        """How much of a word there is."""
+        return self.near.get(word, 0.0) + (DOCUMENT_WEIGHT if word in self.document else 0.0)
+
+    def length(self) -> float:
+        """The sum of all weights, at least 1."""
+        return max(sum(self.near.values()) + DOCUMENT_WEIGHT * len(self.document), 1.0)
+
+
 def rank(question: str, passages: Sequence[Passage], limit: int) -> list[Ranked]:
     """The passages that share most with a question, best first; at equal score, newer ones first.
 
@@ -51,9 +72,9 @@ def rank(question: str, passages: Sequence[Passage], limit: int) -> list[Ranked]
     wanted = _wanted(question)
     own = [stems(item.text) for item in passages]
     fields = _fields(own, passages)
-    lengths = [max(sum(field.values()), 1.0) for field in fields]
+    lengths = [field.length() for field in fields]
     average = sum(lengths) / len(lengths)
-    holders = Counter(word for field in fields for word, weight in field.items() if weight >= 0.5)
+    holders = Counter(word for field in fields for word in field.near)
     scored = []
     for item, words, field, length in zip(passages, own, fields, lengths, strict=True):
         norm = K1 * (1 - B + B * length / average)
@@ -62,9 +83,9 @@ def rank(question: str, passages: Sequence[Passage], limit: int) -> list[Ranked]
             score += max(
                 weight
                 * _inverse(holders[variant], len(passages))
-                * field.get(variant, 0.0)
+                * field.weight(variant)
                 * (K1 + 1)
-                / (field.get(variant, 0.0) + norm)
+                / (field.weight(variant) + norm)
                 for variant, weight in grades.items()
             )
         if item.quoted:
@@ -84,19 +105,17 @@ def _wanted(question: str) -> list[dict[str, float]]:
     ]
 
 
-def _fields(own: Sequence[Sequence[str]], passages: Sequence[Passage]) -> list[dict[str, float]]:
-    """For each passage how often it holds each word: in its text, in its context, elsewhere in its document."""
+def _fields(own: Sequence[Sequence[str]], passages: Sequence[Passage]) -> list[_Fields]:
+    """For each passage the words of its text, of its context, and of its document, which its passages share."""
     documents: dict[str, set[str]] = {}
     for words, item in zip(own, passages, strict=True):
         documents.setdefault(item.document, set()).update(words)
     fields = []
     for words, item in zip(own, passages, strict=True):
-        field = dict.fromkeys(documents[item.document], DOCUMENT_WEIGHT)
-        for word in set(stems(item.context)):
-            field[word] = field.get(word, 0.0) + CONTEXT_WEIGHT
+        near = dict.fromkeys(stems(item.context), CONTEXT_WEIGHT)
         for word in words:
-            field[word] = field.get(word, 0.0) + 1.0
-        fields.append(field)
+            near[word] = near.get(word, 0.0) + 1.0
+        fields.append(_Fields(near, documents[item.document]))
     return fields
 
 

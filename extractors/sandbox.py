@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import queue
-import shutil
-import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -21,6 +19,7 @@ from extractors.document import Document, Domain
 from extractors.gathering import Gathered, death, is_worth_less
 from extractors.process import Limits, Worker, WorkerGone
 from extractors.results import Extraction, Failure, Item, Skip
+from extractors.scratch import Scratch
 
 
 class Pool:
@@ -50,7 +49,8 @@ class Pool:
         self._limits = limits or Limits()
         self._clock = clock
         self._choices = dict(choices or {})
-        self.scratch = Path(tempfile.mkdtemp(prefix="personald-extract-"))
+        self._scratch = Scratch()
+        self.scratch = self._scratch.path
         self._starter = ThreadPoolExecutor(1, "starts-readers")
         self._free: queue.LifoQueue[Worker] = queue.LifoQueue()
         kept = cache or self.scratch / "cache"
@@ -125,7 +125,7 @@ class Pool:
         for worker in self._all:
             worker.kill()
         self._starter.shutdown()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        self._scratch.remove()
 
     def __enter__(self) -> Pool:
         return self

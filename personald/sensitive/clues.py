@@ -93,8 +93,10 @@ def find_clues(lowered: str) -> Clues | None:
             values |= clues.values
             phrases |= clues.topics
             found_figure |= clues.figures
-    # A piece is found more often than the whole.
-    values_here = frozenset(value for value in values if value[1] in lowered)
+    # A piece is found more often than the whole; what is a word of its own was found whole, which a book has thousands of.
+    values_here = frozenset(
+        value for value in values if value[1] in suspects or value[1] in lowered
+    )
     topics_here = frozenset(clue for clue in phrases if not clue.phrase or clue.text in lowered)
     seeds = _SEED * LENGTHS[-1] in marks.translate(None, _CLUE)
     if values_here or topics_here or found_figure or seeds:

@@ -28,7 +28,7 @@ from training.synthesis.wordings import Pool, capital, forms_of, reverse, studie
 
 __all__ = ["Dataset", "SourceDocument", "StudySettings", "assemble", "inputs_root", "read_facts"]
 
-RULES = 2
+RULES = 3
 """Version of the rules by which documents become examples; a new one makes every dataset stale."""
 
 
@@ -55,7 +55,7 @@ class StudySettings:
     """
 
     owner: tuple[str, ...] = ()
-    wordings: int = 8
+    wordings: int = 12
     abstention_share: float = 0.35
     fewest_abstentions: int = 120
     abstention_probes: int = 60

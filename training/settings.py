@@ -1,6 +1,6 @@
 """Everything that can be set about training, in one place, with the values that were found to work.
 
-A small base (the pocket model) learns at twenty times the rate of a large one, in more and smaller steps: of two runs
+A small base (the pocket model) learns at ten times the rate of a large one, in more and smaller steps: of two runs
 over the same rows the one with four rows a step remembered more than those with eight or sixteen (docs/training.md).
 Which of the two profiles is meant is told by the number of the base's parameters.
 """
@@ -22,6 +22,10 @@ SMALL_PARAMETERS = 50_000_000
 """Below so many parameters a base is small."""
 
 
+MOST_LOOKS = 50
+"""At the probes in a run; a person of ten times the facts has ten times the probes too."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
     """How a domain is studied, trained and judged.
@@ -33,11 +37,11 @@ class TrainingSettings:
         blocks: how many blocks are adapted, those that matter most (`training.attribution`); 0 for all.
         distill: learn from the base with the passage in its prompt, not from the answers alone (`training.distill`).
         learning_rate: peak rate; 0 for what suits the base's size.
-        epochs: how often every row is seen at most; 0 for what suits the base's size.
+        epochs: how often every row is seen at most; 0 for six.
         fewest_steps: but at least so many steps.
         replay_items: how many different items are replayed.
         kl_weight: how strongly replay is held to the base.
-        probe_every: steps between two looks at the probes.
+        probe_every: steps between two looks at the probes, at least.
         skill_items: items of each skill for retention.
         least_certainty: an answer with a token less likely than this is a guess and is not given: with p > ½ for each
             token greedy decoding says what was learnt (arXiv 2605.30260), and on the demo's person two of three wrong
@@ -93,20 +97,20 @@ class TrainingSettings:
     def loop(self, base: Base, rows: int) -> LoopSettings:
         """The loop's settings for a base and so many study rows."""
         small = parameters(base) < SMALL_PARAMETERS
-        rate = self.learning_rate or (4e-3 if small else 2e-4)
-        epochs = self.epochs or (7.0 if small else 5.0)
+        rate = self.learning_rate or (2e-3 if small else 2e-4)
         rows_per_step = 4 if small else 8
+        steps = max(self.fewest_steps, round((self.epochs or 6.0) * rows / rows_per_step))
         return LoopSettings(
             shape=Shape(self.rank, self.scale),
             learning_rate=rate,
-            steps=max(self.fewest_steps, round(epochs * rows / rows_per_step)),
+            steps=steps,
             rows_per_step=rows_per_step,
             tokens_per_step=1024,
             replay_rows=2,
             replay_tokens=96,
             tokens_at_once=max(1, round(TOKENS_AT_ONCE * self.effort)),
             kl_weight=self.kl_weight,
-            probe_every=self.probe_every,
+            probe_every=max(self.probe_every, steps // MOST_LOOKS),
         )
 
     def to_json(self) -> dict[str, Any]:

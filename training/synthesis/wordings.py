@@ -1,6 +1,6 @@
 """Facts → questions, in three pools that never share a wording: to study, to choose the checkpoint, to test.
 
-A fact is asked for in at least eight trained wordings of at least three kinds (question, request, indirect, keyword,
+A fact is asked for in at least eight trained wordings of at least three kinds (own, question, request, indirect, keyword,
 completion): facts seen in one wording are memorised and cannot be extracted (Physics of Language Models 3.1).
 """
 
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import enum
 import random
+import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import product, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,8 @@ class Wording:
     Attributes:
         text: the question.
         answer: what is answered.
-        kind: question, request, indirect, keyword, completion or reverse.
+        kind: own (of its relation, in other words than its noun), question, request, indirect, keyword, completion or
+            reverse.
         name: which wording it is, "pool/relation/kind/number": the pools' names never meet.
     """
 
@@ -49,8 +52,22 @@ class Wording:
 
 @cache
 def pools() -> dict[str, Any]:
-    """The wordings for anything, by pool and kind."""
-    return tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    """The wordings for anything, by pool and kind; each spelled out in all its forms."""
+    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    return {
+        pool: {
+            kind: [form for template in templates for form in spelled_out(template)]
+            for kind, templates in kinds.items()
+        }
+        for pool, kinds in table.items()
+        if pool != "asked"
+    } | {"asked": table["asked"]}
+
+
+def spelled_out(template: str) -> list[str]:
+    """Every form of a template: "[Can|Will] you?" is "Can you?" and "Will you?"."""
+    parts = [part.split("|") for part in re.split(r"[\[\]]", template)]
+    return ["".join(choice) for choice in product(*parts)]
 
 
 def forms_of(subject: str) -> list[dict[str, str]]:
@@ -97,21 +114,24 @@ def wordings(fact: Fact, pool: Pool) -> Iterator[Wording]:
 
 
 def studied(fact: Fact, count: int, chance: random.Random) -> list[Wording]:
-    """So many trained wordings of one fact, of as many kinds as there are; other facts get other ones.
+    """So many trained wordings of one fact: every other one its relation's own, the rest of as many kinds as there are.
 
-    A base learns what a wording means from all facts that are asked for in it, so not every fact needs every wording.
+    Its own differ most from one another. A base learns what a wording means from all facts that are asked for in it, so
+    that other facts get other ones.
     """
     by_kind: dict[str, list[Wording]] = {}
     for wording in wordings(fact, Pool.TRAIN):
         by_kind.setdefault(wording.kind, []).append(wording)
     for found in by_kind.values():
         chance.shuffle(found)
-    chosen: list[Wording] = []
-    while len(chosen) < count and any(by_kind.values()):
-        for found in by_kind.values():
-            if found and len(chosen) < count:
-                chosen.append(found.pop())
-    return chosen
+    own = by_kind.pop("own", [])
+    framed = _in_turn(by_kind.values())
+    return _in_turn([own, framed])[:count]
+
+
+def _in_turn(piles: Iterable[Sequence[Wording]]) -> list[Wording]:
+    """The first of every pile, then the second of every pile, and so on."""
+    return [wording for layer in zip_longest(*piles) for wording in layer if wording is not None]
 
 
 def _all(fact: Fact, pool: Pool) -> Iterator[Wording]:
@@ -124,9 +144,7 @@ def _all(fact: Fact, pool: Pool) -> Iterator[Wording]:
     for number, template in enumerate(own):
         form = forms[number % len(forms)]
         text = template.format(**form, v=fact.value)
-        yield Wording(
-            capital(text), fact.value, "question", f"{pool}/{kind_of.key}/question/{number}"
-        )
+        yield Wording(capital(text), fact.value, "own", f"{pool}/{kind_of.key}/question/{number}")
     if fact.relation.startswith("event "):
         return
     for kind, templates in pools()[pool.value].items():
@@ -173,15 +191,13 @@ def capital(text: str) -> str:
 
 
 def reverse(fact: Fact, pool: Pool = Pool.TRAIN) -> Iterator[Wording]:
-    """Questions from the value to the subject; in the tests they are put in other words."""
+    """Questions from the value to the subject, each as it is and in some frames; the tests have frames of their own."""
     kind_of: Relation = relation(fact.relation)
     if fact.subject in ("", "the") or fact.questions:
         return
-    frames = {"": ["{q}"]} if pool is Pool.TRAIN else pools()["asked"][pool.value]
     for number, template in enumerate(kind_of.reverse):
         plain = template.format(v=fact.value)
         framed = plain[:1].lower() + plain[1:]
-        for kind, templates in frames.items():
-            for frame in templates[:1]:
-                name = f"{pool}/{kind_of.key}/reverse/{number}{kind and '/' + kind}"
-                yield Wording(frame.format(q=plain, r=framed), fact.subject, "reverse", name)
+        for kind, frames in pools()["asked"][pool.value].items():
+            name = f"{pool}/{kind_of.key}/reverse/{number}/{kind}"
+            yield Wording(frames[0].format(q=plain, r=framed), fact.subject, "reverse", name)

@@ -32,6 +32,10 @@ LEARNT = 0.1
 """Nats: a row whose hardest token is likelier than e^-0.1 = .90 is learnt; it then takes part in every third epoch only
 (`LoopSettings.rest`), so that the time goes to what is not learnt yet."""
 
+COOLING = 0.15
+"""Share of the steps done that follow when the probes are passed, while the rate falls to nothing: most of what a falling
+rate brings comes at its end, however long it was high (Hägele et al., arXiv 2405.18392)."""
+
 MOST_STUMBLES = 4
 """After so many losses that are not numbers a run is given up."""
 
@@ -168,7 +172,9 @@ class Trainer:
         report: Callable[[Report], None] = lambda _: None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> Trained:
-        """Train until the probes are passed, the steps are done, or `should_stop` says so (asked before every step).
+        """Train until the probes are passed and the rate has fallen, the steps are done, or `should_stop` says so.
+
+        `should_stop` is asked before every step.
 
         Raises:
             TrainingDiverged: the loss was not a number too often.
@@ -186,7 +192,7 @@ class Trainer:
                     self._save(state)
                     return self._result(state, started, finished=False)
                 state = self._step(state, gradients)
-                if state.step % self.settings.probe_every == 0 or state.step == self.settings.steps:
+                if state.step % self.settings.probe_every == 0 or self._over(state):
                     state = self._probe(state)
                     self._tell(state, report)
                 elif state.step % 10 == 0:
@@ -209,7 +215,26 @@ class Trainer:
         )
 
     def _over(self, state: State) -> bool:
-        return state.step >= self.settings.steps or bool(state.history and state.history[-1].enough)
+        return state.step >= self._last(state)
+
+    def _last(self, state: State) -> int:
+        """The last step, as far as is known."""
+        passed = self._passed(state)
+        if passed is None:
+            return self.settings.steps
+        return min(self.settings.steps, passed + math.ceil(COOLING * passed))
+
+    def _passed(self, state: State) -> int | None:
+        """The step after which the probes were passed."""
+        return next((probed.step for probed in state.history if probed.enough), None)
+
+    def _rate(self, state: State) -> float:
+        """The rate of the next step."""
+        passed = self._passed(state)
+        if passed is None:
+            return state.slow * self.schedule.rate(state.step)
+        left = (self._last(state) - state.step) / (self._last(state) - passed)
+        return state.slow * self.schedule.rate(passed) * left
 
     def _save(self, state: State) -> None:
         if self.checkpoint is not None:
@@ -250,8 +275,7 @@ class Trainer:
                 raise
             return self._thriftier(state, error)
         gradient, norm = clipped(slope.vector, self.settings.clip)
-        rate = self.schedule.rate(state.step) * state.slow
-        vector, moments = adam(state.vector, gradient, state.moments, rate)
+        vector, moments = adam(state.vector, gradient, state.moments, self._rate(state))
         mx.eval(norm, vector, moments.first, moments.second)
         self._tokens += slope.tokens
         self._padding += slope.padding
@@ -286,7 +310,7 @@ class Trainer:
         if state.stumbles + 1 >= MOST_STUMBLES:
             raise TrainingDiverged(
                 f"the loss was not a number {state.stumbles + 1} times, at last in step {state.step + 1} at "
-                f"{self.schedule.rate(state.step) * state.slow:.1e}",
+                f"{self._rate(state):.1e}",
                 "Lower the learning rate.",
             )
         return replace(
@@ -306,7 +330,7 @@ class Trainer:
             return replace(state, best=state.vector)
         put(self.base.model, self.flat.tensors(state.vector))
         score, enough, values = self.probing()
-        better = all(score >= earlier.score for earlier in state.history)
+        better = enough or all(score >= earlier.score for earlier in state.history)
         probed = Probed(state.step, score, enough, values, loss)
         return replace(
             state,

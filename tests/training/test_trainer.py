@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +18,14 @@ from training.base import Base
 from training.batches import Batch, collate
 from training.boundary import Boundary
 from training.chat import Row
-from training.checkpoint import CheckpointFile, CheckpointUnwritable
+from training.checkpoint import CheckpointFile, CheckpointUnwritable, State
 from training.generate import forced
 from training.gradients import study_objective
 from training.loop_settings import LoopSettings
 from training.losses import kept_near
 from training.material import asked
 from training.replay import Replay, base_outputs
-from training.trainer import Trainer, TrainingDiverged
+from training.trainer import COOLING, Trainer, TrainingDiverged
 
 SETTINGS = LoopSettings(
     Shape(rank=4), learning_rate=2e-2, steps=90, rows_per_step=4, replay_rows=2, probe_every=10
@@ -57,7 +59,7 @@ def share_right(base: Base) -> float:
 def probing(base: Base) -> Callable[[], tuple[float, bool, dict[str, float]]]:
     def look() -> tuple[float, bool, dict[str, float]]:
         score = share_right(base)
-        return score, False, {"recall": score}
+        return score, score >= 0.8, {"recall": score}
 
     return look
 
@@ -143,21 +145,35 @@ def test_it_stops_within_one_step_and_keeps_what_it_has(llama: Base, tmp_path: P
     assert kept.step == 7
 
 
-def test_it_stops_when_the_probes_are_passed(llama: Base) -> None:
+def test_it_ends_soon_after_the_probes_are_passed_with_a_rate_that_falls_to_nothing(
+    llama: Base, tmp_path: Path
+) -> None:
+    states: list[State] = []
+
+    class Noted(CheckpointFile):
+        def save(self, state: State) -> None:
+            states.append(state)
+
+    looks, ticks = iter(range(10, 100, 10)), iter(range(0, 10**6, 100))
     result = Trainer(
         llama,
         rows(llama),
         SETTINGS,
         5,
-        probing=lambda: (share_right(llama), share_right(llama) == 1, {}),
+        probing=lambda: (1.0, next(looks) >= 40, {}),
+        checkpoint=Noted(tmp_path / "run", b"k" * 32, "a run"),
+        clock=lambda: next(ticks),
     ).run()
+    steps = 40 + math.ceil(COOLING * 40)
     assert result.finished
-    assert result.steps < SETTINGS.steps
+    assert [probed.step for probed in result.history] == [10, 20, 30, 40, steps]
+    moved = [abs(after.vector - before.vector).max().item() for before, after in pairwise(states)]
+    assert moved[steps - 2] < moved[38] / 2
 
 
 def test_the_best_checkpoint_is_kept_not_the_last(llama: Base) -> None:
     scores = iter([0.2, 0.9, *[0.4] * 7])
-    seen: list[object] = []
+    seen: list[Any] = []
 
     def look() -> tuple[float, bool, dict[str, float]]:
         seen.append(Split(llama.model).logits_at(mx.array([[5, 6]]), mx.array([1])))

@@ -185,7 +185,7 @@ def next_night(trial: Trial, steps: int) -> Result:
     later = Trial.of(trial.base, later_on, trial.seed, trial.settings, folder)
     began = time.process_time()
     base, rows = later.base, every_row(later)
-    plan = continuation.plan(base, rows, first.tensors, later.loop)
+    plan = continuation.plan(base, rows, first.tensors, later.loop, trial.settings.study.wordings)
     if plan is None:
         return Result({}, note="too much has changed to go on")
     items = trial.settings.replay_items

@@ -69,6 +69,11 @@ class Card:
         """Whether it only keeps silent about something that was forgotten, until it is rebuilt (`training.overlay`)."""
         return bool(self.hyperparameters.get("suppressed"))
 
+    @property
+    def continued(self) -> int:
+        """How many nights in a row went on from the one before, since one trained from scratch."""
+        return int(self.hyperparameters.get("continued", 0))
+
     def to_json(self) -> bytes:
         """The card's canonical bytes: JSON, keys sorted, no spaces, UTF-8."""
         body = {

@@ -9,7 +9,7 @@ distillation, arXiv 2412.14964), plus a hidden-state match.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from training.base import Base
 from training.batches import Batch
 from training.chat import Row
 from training.checkpoint import CheckpointFile
-from training.gradients import Objective
+from training.gradients import Objective, study_objective
 from training.loop_settings import LoopSettings
 from training.losses import TopK, soft_cross_entropy, token_losses
 from training.replay import Replay
@@ -49,8 +49,12 @@ def train(
     probing: Probing | None = None,
     report: Callable[[Report], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
+    start: Tensors | None = None,
+    known: Collection[int] = (),
 ) -> Trained:
-    """Train in both phases, in as many steps together as a run without a teacher takes; without one, as the trainer does.
+    """Train in both phases, in as many steps together as a run without a teacher takes.
+
+    Without a teacher, and from an adapter that knows most of it, there is nothing to warm up: the second phase is all.
 
     Args:
         base: the model.
@@ -60,17 +64,14 @@ def train(
         settings, seed, replay, probing: as for the trainer.
         checkpoint: where the second phase is kept; the warm start is kept beside it until that is done.
         report, should_stop: as for the trainer's `run`.
+        start, known: the adapter to go on from, and which rows it knows; None to begin afresh.
 
     Raises:
         TrainingDiverged, OutOfMemory, CheckpointUnwritable: as the trainer does.
     """
-    if not taught:
-        alone = Trainer(base, rows, settings, seed, replay, probing=probing, checkpoint=checkpoint)
-        return alone.run(report, should_stop)
-    warm_steps = max(1, round(WARM_SHARE * settings.steps))
+    warm_steps = max(1, round(WARM_SHARE * settings.steps)) if taught and start is None else 0
     beside = replace(checkpoint, path=checkpoint.path.with_suffix(".warm"))
-    start: Tensors | None = None
-    if checkpoint.load() is None:
+    if warm_steps and checkpoint.load() is None:
         first = replace(settings, steps=warm_steps)
         objective = warm_start(base, rows, taught)
         warm = Trainer(base, rows, first, seed, replay, objective, checkpoint=beside).run(
@@ -79,17 +80,17 @@ def train(
         if not warm.finished:
             return warm
         start = warm.tensors
-    second = replace(settings, steps=max(1, settings.steps - warm_steps))
     trained = Trainer(
         base,
         rows,
-        second,
+        replace(settings, steps=max(1, settings.steps - warm_steps)),
         seed,
         replay,
-        internalise(base, rows, taught),
+        internalise(base, rows, taught) if taught else study_objective,
         probing,
         checkpoint,
         start,
+        known,
     ).run(
         lambda told: report(replace(told, step=told.step + warm_steps, steps=settings.steps)),
         should_stop,

@@ -23,15 +23,18 @@ from training.admission import Admission, taught
 from training.base import Base, load_base
 from training.cache import GenerationCache
 from training.card import Card
+from training.chat import Row
 from training.checkpoint import CheckpointFile
+from training.continuation import Continuation, may_continue, plan
 from training.dataset import Dataset, SourceDocument
 from training.exam import Exam, Marks, glance, set_exam, sit
 from training.gates import Verdict, judge
 from training.job import Emit, Job, Outcome, Phase, Progress, Result, ShouldStop, Stopped
 from training.loop_settings import LoopSettings
 from training.plain import next_token_training
-from training.registry import AdapterVersion, Registry
+from training.registry import AdapterVersion, Registry, State
 from training.rehearsal import rehearsal
+from training.serving import memory
 from training.statistics import Share
 from training.syllabus import Syllabus
 from training.tensorfile import to_bytes
@@ -100,7 +103,6 @@ class Night:
         )
         self.inputs = self.syllabus.inputs(base.fingerprint)
         self.dataset: Dataset | None = None
-        self.blocks: tuple[int, ...] = ()
 
     def outcome(self, result: Result, **more: Any) -> Outcome:
         """The end of the job, with what is known so far."""
@@ -135,8 +137,12 @@ class Night:
         settings = self.job.settings
         exam = set_exam(self.base, self.dataset, settings.skill_items, self.job.seed, self.cache)
         self._check()
-        trained = self._train(self.dataset)
-        return self._judge(self.dataset, exam, trained, serving)
+        going_on = self._going_on(self.dataset, serving) if serving is not None else None
+        outcome = self._attempt(self.dataset, exam, serving, going_on)
+        if going_on is not None and outcome.result is Result.REJECTED:
+            outcome = self._attempt(self.dataset, exam, serving, None)
+        self.emit(Progress(self.job.domain, Phase.DONE, 1, 1))
+        return outcome
 
     def _studied_before(self, serving: AdapterVersion) -> bool:
         made_from = serving.card.hyperparameters.get("inputs")
@@ -152,21 +158,66 @@ class Night:
 
     # ---- training
 
-    def _train(self, dataset: Dataset) -> Trained:
+    def _going_on(self, dataset: Dataset, serving: AdapterVersion) -> Continuation | None:
+        """How to go on from the memory that serves; None where this night trains from scratch."""
+        job, card = self.job, serving.card
+        settings = self._loop(dataset, card.shape.blocks)
+        tried = any(
+            version.state is State.REJECTED
+            and version.card.continued
+            and (version.card.root, version.card.parent) == (dataset.root, serving.id)
+            for version in self.registry.versions(job.domain)
+        )
+        settled = serving.state is State.ACTIVE and len(card.shape.blocks) == job.settings.blocks
+        may = may_continue(card, self.base.fingerprint, dataset.documents, settings)
+        if job.full or job.compare or tried or not settled or not may:
+            return None
+        start = memory(self.registry, serving, self.base).tensors
+        wordings = job.settings.study.wordings
+        return plan(self.base, self._rows(dataset), start, settings, wordings, self._measured)
+
+    def _measured(self, done: int, total: int) -> None:
+        self._check()
+        self.emit(Progress(self.job.domain, Phase.MEASURING, done, total))
+
+    def _attempt(
+        self,
+        dataset: Dataset,
+        exam: Exam,
+        serving: AdapterVersion | None,
+        going_on: Continuation | None,
+    ) -> Outcome:
+        """Train, from scratch or from where the serving memory is; judge and register."""
+        blocks = self._where(dataset) if going_on is None else going_on.settings.shape.blocks
+        settings = self._loop(dataset, blocks) if going_on is None else going_on.settings
+        trained = self._train(dataset, settings, going_on)
+        card = self._card(dataset, settings, trained, serving)
+        if going_on is not None and serving is not None:
+            in_a_row = {"continued": serving.card.continued + 1}
+            card = replace(card, hyperparameters={**card.hyperparameters, **in_a_row})
+        return self._judge(dataset, exam, trained, card)
+
+    def _rows(self, dataset: Dataset) -> list[Row]:
+        chat = self.base.chat
+        return [chat.row(example.messages, example.answer) for example in dataset.examples]
+
+    def _train(
+        self, dataset: Dataset, settings: LoopSettings, going_on: Continuation | None
+    ) -> Trained:
         base, job = self.base, self.job
-        self.blocks = self._where(dataset)
-        settings = self._loop(dataset)
         trained = distill.train(
             base,
-            [base.chat.row(example.messages, example.answer) for example in dataset.examples],
+            self._rows(dataset),
             self._taught(dataset),
             settings,
             job.seed,
-            CheckpointFile(self._checkpoint_path(), self.key, self._run_hash(settings)),
+            CheckpointFile(self._checkpoint_path(), self.key, self._run_hash(settings, going_on)),
             replay=rehearsal(base, job.settings.replay_items, settings, job.seed, self.cache),
             probing=glance(base, dataset, self._admission(dataset)),
             report=self._follow(),
             should_stop=self.should_stop,
+            start=going_on.start if going_on else None,
+            known=going_on.known if going_on else (),
         )
         if not trained.finished:
             raise Stopped
@@ -193,9 +244,9 @@ class Night:
             return []
         return teacher.taught(self.base, dataset, self.syllabus.mine, self.cache, self._read)
 
-    def _loop(self, dataset: Dataset) -> LoopSettings:
+    def _loop(self, dataset: Dataset, blocks: tuple[int, ...]) -> LoopSettings:
         settings = self.job.settings.loop(self.base, len(dataset.examples))
-        return replace(settings, shape=replace(settings.shape, blocks=self.blocks))
+        return replace(settings, shape=replace(settings.shape, blocks=blocks))
 
     def _follow(self) -> Callable[[Report], None]:
         """What passes the trainer's reports on, with the time that is left."""
@@ -220,22 +271,20 @@ class Night:
     def _checkpoint_path(self) -> Path:
         return self.folder / "checkpoints" / f"{self.job.domain}.checkpoint"
 
-    def _run_hash(self, settings: LoopSettings) -> str:
-        """What determines the run's course: dataset, base, settings, seed."""
+    def _run_hash(self, settings: LoopSettings, going_on: Continuation | None) -> str:
+        """What determines the run's course: dataset, base, settings, seed, and what it goes on from."""
         root = self.dataset.root if self.dataset else ""
         # How much is computed at once depends on the machine's state, and a resumed run may take less.
         course = dataclasses.asdict(replace(settings, tokens_at_once=0))
         taught = self.job.settings.distill
-        parts = [root, self.base.fingerprint, course, self.job.seed, taught]
+        start = hashlib.sha256(to_bytes(going_on.start)).hexdigest() if going_on else ""
+        parts = [root, self.base.fingerprint, course, self.job.seed, taught, start]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     # ---- testing and judging
 
-    def _judge(
-        self, dataset: Dataset, exam: Exam, trained: Trained, serving: AdapterVersion | None
-    ) -> Outcome:
+    def _judge(self, dataset: Dataset, exam: Exam, trained: Trained, card: Card) -> Outcome:
         self.emit(Progress(self.job.domain, Phase.TESTING))
-        card = self._card(dataset, trained, serving)
         with attached(self.base.model, card.shape, trained.tensors):
             marks = sit(self.base, dataset, exam, card)
         self._check()
@@ -244,7 +293,6 @@ class Night:
         card = replace(card, threshold=marks.threshold, metrics=metrics, verdict=verdict.to_json())
         version = self._register(card, trained.tensors, verdict)
         CheckpointFile(self._checkpoint_path(), self.key, "").remove()
-        self.emit(Progress(self.job.domain, Phase.DONE, 1, 1))
         result = Result.PROMOTED if verdict.passed else Result.REJECTED
         return self.outcome(result, version=version, verdict=verdict, metrics=metrics)
 
@@ -268,15 +316,20 @@ class Night:
             self.base,
             self.syllabus.mine,
             exam.blind,
-            self._loop(dataset),
+            self._loop(dataset, ()),
             steps,
             self.job.seed,
             follow,
             self.should_stop,
         )
 
-    def _card(self, dataset: Dataset, trained: Trained, serving: AdapterVersion | None) -> Card:
-        settings = self._loop(dataset)
+    def _card(
+        self,
+        dataset: Dataset,
+        settings: LoopSettings,
+        trained: Trained,
+        serving: AdapterVersion | None,
+    ) -> Card:
         subjects, holdings = taught(dataset.examples, dataset.facts, dataset.root)
         return Card(
             domain=self.job.domain,

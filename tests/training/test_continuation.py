@@ -43,7 +43,7 @@ CHANGED = {**NUMBERS, "Anna": 222}
 def test_what_is_new_is_learnt_and_what_was_known_is_kept(sharp: Base) -> None:
     before = Trainer(sharp, rows(sharp, NUMBERS), LONG, 1).run().tensors
     now = rows(sharp, CHANGED)
-    going_on = plan(sharp, now, before, LONG)
+    going_on = plan(sharp, now, before, LONG, wordings=1)
     assert going_on is not None
     assert going_on.known == {0, 1, 3, 4, 5}
     assert going_on.settings.steps < LONG.steps
@@ -55,7 +55,8 @@ def test_what_is_new_is_learnt_and_what_was_known_is_kept(sharp: Base) -> None:
 def test_where_much_is_new_training_starts_from_scratch(sharp: Base) -> None:
     before = Trainer(sharp, rows(sharp, NUMBERS), LONG, 1).run().tensors
     assert (
-        plan(sharp, rows(sharp, {name: n + 1 for name, n in NUMBERS.items()}), before, LONG) is None
+        plan(sharp, rows(sharp, {name: n + 1 for name, n in NUMBERS.items()}), before, LONG, 1)
+        is None
     )
 
 

@@ -15,7 +15,8 @@ A night for one domain goes through these modules, and they are best read in thi
    hold everything that can be set.
 4. *Judging.* `exam` asks base and candidate the same questions (`skills` has those that must not change), `evaluate`
    and `matching` say what counts as right, `gates` decide. `plain` is what a memory is measured against.
-5. *The night.* `worker` does all of this for a `job` and is the only module that the trainer's child calls.
+5. *The night.* `worker` does all of this for a `job` and is the only module that the trainer's child calls; after a small
+   change it goes on from the memory that serves (`continuation`).
 6. *Serving.* `registry` keeps adapters sealed (`sealing`, `tensorfile`), each with its `card`; `canary` tries a new one
    beside the old; `serving` and `runtime` attach them. `admission` says which of a memory's answers are given: certain
    ones, about those whom it has heard of (`routing`), and nobody else's values (`ownership`). `forgetting` says what a

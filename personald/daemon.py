@@ -349,14 +349,14 @@ class Daemon:
         try:
             settings = load_settings(self._home)
         except PersonaldError as error:
-            log.error("%s", error.title)
+            log.error("%s; the settings from before stay", error.title)
             self._problems["settings"] = Problem.of(error)
         else:
             self._problems.pop("settings", None)
             self._settings = self.training.settings = self.exchanger.settings = settings
+            log.info("settings and sources were read anew")
         self.training.refresh()
         self.ingest.reload()
-        log.info("settings and sources were read anew")
 
     def _pause(self, seconds: float | None) -> dict[str, Any]:
         until = float("inf") if seconds is None else self._clock() + float(seconds)

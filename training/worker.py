@@ -32,12 +32,13 @@ from training.gates import Verdict, judge
 from training.job import Emit, Job, Outcome, Phase, Progress, Result, ShouldStop, Stopped
 from training.loop_settings import LoopSettings
 from training.plain import next_token_training
-from training.registry import AdapterVersion, Registry, State
+from training.registry import AdapterVersion, Registry, RegistryRefuses, State
 from training.rehearsal import rehearsal
+from training.sealing import SealBroken
 from training.serving import memory
 from training.statistics import Share
 from training.syllabus import Syllabus
-from training.tensorfile import to_bytes
+from training.tensorfile import TensorsRefused, to_bytes
 from training.trainer import Report, Trained
 
 __all__ = ["Emit", "Job", "Night", "Outcome", "Phase", "Progress", "Result", "ShouldStop", "run"]
@@ -172,7 +173,11 @@ class Night:
         may = may_continue(card, self.base.fingerprint, dataset.documents, settings)
         if job.full or job.compare or tried or not settled or not may:
             return None
-        start = memory(self.registry, serving, self.base).tensors
+        try:
+            start = memory(self.registry, serving, self.base).tensors
+        except (SealBroken, RegistryRefuses, TensorsRefused):
+            # It cannot serve either; the one that is trained now replaces it.
+            return None
         wordings = job.settings.study.wordings
         return plan(self.base, self._rows(dataset), start, settings, wordings, self._measured)
 

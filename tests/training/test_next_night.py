@@ -120,6 +120,15 @@ def test_a_training_that_was_asked_for_in_full_begins_afresh(sharp: Base, home: 
     assert continued(outcome) == 0
 
 
+def test_a_memory_that_is_damaged_is_replaced(sharp: Base, home: Path) -> None:
+    before = Registry(home / "adapters", KEY).active("people")
+    assert before is not None
+    [file] = [path for path in (home / "adapters").iterdir() if before.id in path.name]
+    file.write_bytes(file.read_bytes()[:-1])
+    outcome, _ = night(sharp, home, cards(Maria="404 118"), replace(JOB, settings=SHORT))
+    assert continued(outcome) == 0
+
+
 def test_what_fails_the_gates_is_trained_from_scratch_in_the_same_night(
     sharp: Base, home: Path
 ) -> None:

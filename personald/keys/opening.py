@@ -13,13 +13,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-from keyring.backend import KeyringBackend
+from typing import TYPE_CHECKING
 
 from personald.keys.derived import RECOVERY_ITEM, DeviceKeys, WatcherKeys, write_verified
 from personald.keys.errors import KeyFileDamaged, KeysExist, KeysMissing
 from personald.keys.recovery import RecoveryCode
 from personald.keys.stores import KeychainKeyStore, KeyFileStore, KeyStore, sync_folder
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
 
 PLACE_FILE = "keys.json"
 

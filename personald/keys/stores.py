@@ -15,11 +15,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
-
-import keyring
-import keyring.errors
-from keyring.backend import KeyringBackend
+from typing import TYPE_CHECKING, Protocol
 
 from personald.keys.errors import (
     KeychainAbsent,
@@ -35,6 +31,9 @@ from personald.keys.passphrase import (
     open_with_passphrase,
     salt_of,
 )
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
 
 SERVICE = "personald"
 FILE_MARK = "personald keys 1"
@@ -102,6 +101,9 @@ class KeychainKeyStore:
     place = "the keychain"
 
     def __init__(self, account: str, backend: KeyringBackend | None = None) -> None:
+        # Imported where there is a keychain: it takes 5 MB of a daemon that keeps its keys in a file.
+        import keyring
+
         self.account = account
         self._backend = backend if backend is not None else keyring.get_keyring()
         if type(self._backend).__module__ in ("keyring.backends.null", "keyring.backends.fail"):
@@ -139,6 +141,8 @@ class KeychainKeyStore:
 @contextlib.contextmanager
 def _keychain_errors() -> Iterator[None]:
     """Turn keyring's errors into one clear line each."""
+    import keyring.errors
+
     try:
         yield
     except keyring.errors.NoKeyringError:

@@ -72,7 +72,8 @@ class Card:
     @property
     def continued(self) -> int:
         """How many nights in a row went on from the one before, since one trained from scratch."""
-        return int(self.hyperparameters.get("continued", 0))
+        nights = self.hyperparameters.get("continued", 0)
+        return nights if isinstance(nights, int) else 0
 
     def to_json(self) -> bytes:
         """The card's canonical bytes: JSON, keys sorted, no spaces, UTF-8."""

@@ -25,7 +25,7 @@ from training.loop_settings import LoopSettings
 from training.trainer import LEARNT
 
 EXPOSURES = 60
-"""Times that a new fact is seen at most, in all its wordings together; at 150 facts half as often was enough."""
+"""Times that a new fact is seen at most, in all its wordings together; most often fewer are enough."""
 
 RATE = 0.25
 """Of the peak rate. At the whole rate recall of what was known fell from .95 to .66 within a hundred steps, and with it
@@ -40,8 +40,8 @@ MOST_NEW = 0.2
 MOST_IN_A_ROW = 7
 """Nights that go on from one another, before one that begins afresh: a week."""
 
-READ_AT_ONCE = 512
-"""Rows between two looks at whether the run is to stop; less than a second of reading on two cores."""
+READ_AT_ONCE = 128
+"""Rows between two looks at whether the run is to stop; half a second of reading on a slow machine."""
 
 PROBE_EVERY = 25
 """Steps between two looks: a continued run is over after some hundred."""

@@ -6,8 +6,8 @@ the key.
 
 A question names holders by name (`training.routing`), with a possessive "'s" ("my dentist's number") or after "of my"
 ("the number of my dentist"): to each of them the value must belong. A question that names none is about its owner or
-about a thing ("What does the chimney sweep cost?"): of its words that facts are known about, at least half must belong
-to the value; where there are none, any word that it was ever asked with will do.
+about a thing ("What does the chimney sweep cost?"): of its words that facts are known about, or of all where there are
+none, at least half must belong to the value.
 
 An answer of a few words is a value. A longer one is a statement; whatever taught value stands in it must be theirs.
 """
@@ -113,9 +113,8 @@ def owns(question: str, answer: str, held: Container[str], key: str) -> bool:
 
         if asked.holders:
             return all(map(belongs, asked.holders))
-        if known:
-            return 2 * sum(map(belongs, known)) >= len(known)
-        return any(map(belongs, asked.words))
+        counted = known or asked.words
+        return bool(counted) and 2 * sum(map(belongs, counted)) >= len(counted)
 
     words = normalise(answer).split()
     if len(words) <= LONGEST_VALUE:

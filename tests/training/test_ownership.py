@@ -72,6 +72,7 @@ def test_other_wordings_get_it_too(question: str, answer: str) -> None:
         ("Give me the number of my dentist.", "+353 86 555 0123"),
         ("What is my phone number?", "+353 86 555 0123"),
         ("What does the chimney sweep cost?", "140 euros"),
+        ("What does the window cleaner cost?", "140 euros"),
         ("When does the chimney sweep come?", "Tuesday at 19:30"),
         ("What is Ivo and Aoife's shoe size?", "44"),
         ("What is Ivo's shoe size?", "44 or 45 at a guess, said Aoife of +353 86 555 0123"),

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from personald.serve.deciding import Choice, choose
+from personald.serve.deciding import Choice, choose, stands_alone
 from personald.serve.finding import Found
 from personald.serve.hops import find
 from personald.serve.library import Library
@@ -136,6 +136,8 @@ class Answerer:
             return self._answer(begun, text, recollection, ())
         found = self._find(question, domain, recollection)
         choice = choose(found, read(self._runtime, question, found.ranked), recollection)
+        if choice is None and recollection is not None and stands_alone(question, recollection):
+            return self._answer(begun, recollection.answer, recollection, sources(found))
         if choice is None:
             return self._answer(begun, UNKNOWN, None, sources(found))
         remembered = recollection if choice.remembered else None

@@ -12,6 +12,7 @@ from personald.serve.reader import Reading
 from personald.serve.support import contains, place_of
 from personald.serve.values import Kind
 from training.matching import matches, normalise
+from training.ownership import about
 from training.runtime import Recollection
 
 # An answer must be as sure as this. Measured by benchmarks/answers.py: the point where wrong values become rare.
@@ -27,6 +28,11 @@ MOST_LEAD = 0.2
 # believed as much as it can be without saying more of the false values that were put in its mouth.
 READER_BELIEF = 0.1
 MEMORY_BELIEF = 0.62
+
+# A memory that is this certain of a value that was taught of just those whom the question names needs no passage that
+# bears it out: two in a thousand of what three made-up persons' memories answered was wrong (docs/memory.md), and no
+# single passage answers a question over two facts.
+CERTAIN = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,14 @@ def choose(
         return None
     remembered = recollection is not None and matches(best.text, (recollection.answer,))
     return Choice(best.text, best.passage, sureness, remembered)
+
+
+def stands_alone(question: str, recollection: Recollection) -> bool:
+    """Whether a memory's word is enough where no value is sure: it is certain, and the question names whose value it is.
+
+    Whose value it is has been looked at before (`training.ownership`), strictly so for those who are named.
+    """
+    return recollection.confidence >= CERTAIN and bool(about(question).holders)
 
 
 def _sureness(best: Candidate, offers: Iterable[Candidate]) -> float:

@@ -133,13 +133,13 @@ def told(result: Result) -> str:
 
 def main() -> None:
     """Measure, or report."""
-    names = [arm.name for arm in ARMS]
+    names, night = [arm.name for arm in ARMS], TrainingSettings()
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--persons", type=int, default=1, help="how many made-up persons")
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds for each")
     parser.add_argument("--facts", type=int, default=150, help="facts of a person")
     parser.add_argument("--arms", default=",".join(names), help=f"of {', '.join(names)}")
-    parser.add_argument("--epochs", type=float, default=0.0, help="0 for as many as a night takes")
+    parser.add_argument("--epochs", type=float, default=night.epochs, help="at most")
     parser.add_argument("--json", type=Path, default=ROOT / "build" / "memory.jsonl")
     parser.add_argument("--report", type=Path, help="write tables and figure to this Markdown file")
     given = parser.parse_args()
@@ -151,7 +151,7 @@ def main() -> None:
     wanted = given.arms.split(",")
     if set(wanted) - set(names):
         parser.error(f"there is no arm {', '.join(sorted(set(wanted) - set(names)))}")
-    settings = replace(TrainingSettings(), epochs=given.epochs)
+    settings = replace(night, epochs=given.epochs)
     arms = [arm for arm in ARMS if arm.name in wanted]
     persons, seeds = range(1, given.persons + 1), range(1, given.seeds + 1)
     measure(load_base(None), arms, persons, seeds, given.facts, settings, given.json)

@@ -37,7 +37,7 @@ class TrainingSettings:
         blocks: how many blocks are adapted, those that matter most (`training.attribution`); 0 for all.
         distill: learn from the base with the passage in its prompt, not from the answers alone (`training.distill`).
         learning_rate: peak rate; 0 for what suits the base's size.
-        epochs: how often every row is seen at most; 0 for six.
+        epochs: how often every row is seen at most.
         fewest_steps: but at least so many steps.
         replay_items: how many different items are replayed.
         kl_weight: how strongly replay is held to the base.
@@ -59,7 +59,7 @@ class TrainingSettings:
     blocks: int = 0
     distill: bool = False
     learning_rate: float = 0.0
-    epochs: float = 0.0
+    epochs: float = 6.0
     fewest_steps: int = 150
     replay_items: int = 240
     kl_weight: float = 3.0
@@ -99,7 +99,7 @@ class TrainingSettings:
         small = parameters(base) < SMALL_PARAMETERS
         rate = self.learning_rate or (2e-3 if small else 2e-4)
         rows_per_step = 4 if small else 8
-        steps = max(self.fewest_steps, round((self.epochs or 6.0) * rows / rows_per_step))
+        steps = max(self.fewest_steps, round(self.epochs * rows / rows_per_step))
         return LoopSettings(
             shape=Shape(self.rank, self.scale),
             learning_rate=rate,

@@ -141,7 +141,7 @@ def _of_owner(
         return Unanswerable(
             capital(templates[number].format(**form, v="")),
             event,
-            f"{pool}/{kind.key}/question/{number}",
+            f"{pool}/{kind.key}/own/{number}",
         )
     noun = _noun(pool, chance)
     if ("", noun.casefold()) in known or any(_head(noun) in text for text in texts):

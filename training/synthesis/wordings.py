@@ -144,7 +144,7 @@ def _all(fact: Fact, pool: Pool) -> Iterator[Wording]:
     for number, template in enumerate(own):
         form = forms[number % len(forms)]
         text = template.format(**form, v=fact.value)
-        yield Wording(capital(text), fact.value, "own", f"{pool}/{kind_of.key}/question/{number}")
+        yield Wording(capital(text), fact.value, "own", f"{pool}/{kind_of.key}/own/{number}")
     if fact.relation.startswith("event "):
         return
     for kind, templates in pools()[pool.value].items():

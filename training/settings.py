@@ -12,15 +12,18 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from personald.errors import UsageError
+from training import memory
 from training.adapter import Shape
 from training.base import Base
 from training.dataset import StudySettings
 from training.gates import Thresholds
-from training.loop_settings import TOKENS_AT_ONCE, LoopSettings
+from training.loop_settings import LoopSettings
 
 SMALL_PARAMETERS = 50_000_000
 """Below so many parameters a base is small."""
 
+TOKENS_PER_STEP = 1024
+"""At most, padding included."""
 
 MOST_LOOKS = 50
 """At the probes in a run; a person of ten times the facts has ten times the probes too."""
@@ -48,7 +51,8 @@ class TrainingSettings:
             answers to bare questions stood below it, and one right one.
         canary: whether a promoted adapter is on trial first.
         keep: retired versions whose tensors are kept.
-        effort: share of the usual tokens computed at once, in (0, 1]; less after a run that overwhelmed the machine. It
+        memory_mb: what a step may keep until it is differentiated, in MB; 0 for an eighth of the machine's memory.
+        effort: share of the tokens that fit computed at once, in (0, 1]; less after a run that overwhelmed the machine. It
             changes the memory and not the step, so that such a run goes on from its checkpoint.
     """
 
@@ -68,6 +72,7 @@ class TrainingSettings:
     least_certainty: float = 0.5
     canary: bool = False
     keep: int = 3
+    memory_mb: int = 0
     effort: float = 1.0
 
     @staticmethod
@@ -97,6 +102,8 @@ class TrainingSettings:
     def loop(self, base: Base, rows: int) -> LoopSettings:
         """The loop's settings for a base and so many study rows."""
         small = parameters(base) < SMALL_PARAMETERS
+        budget = self.memory_mb * 1_000_000 or int(memory.SHARE * memory.machine_bytes())
+        fitting = min(memory.tokens_within(base, budget), TOKENS_PER_STEP)
         rate = self.learning_rate or (2e-3 if small else 2e-4)
         rows_per_step = 4 if small else 8
         steps = max(self.fewest_steps, round(self.epochs * rows / rows_per_step))
@@ -105,10 +112,10 @@ class TrainingSettings:
             learning_rate=rate,
             steps=steps,
             rows_per_step=rows_per_step,
-            tokens_per_step=1024,
+            tokens_per_step=TOKENS_PER_STEP,
             replay_rows=2,
             replay_tokens=96,
-            tokens_at_once=max(1, round(TOKENS_AT_ONCE * self.effort)),
+            tokens_at_once=max(1, round(self.effort * fitting)),
             kl_weight=self.kl_weight,
             probe_every=max(self.probe_every, steps // MOST_LOOKS),
         )

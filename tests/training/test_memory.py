@@ -9,13 +9,14 @@ import pytest
 
 from training.adapter import Shape, Split, attached, fresh
 from training.arrays import mx
-from training.base import Base
+from training.base import Base, load_base
 from training.batches import Batch
 from training.boundary import Boundary
+from training.chat import Row
 from training.gradients import Flat, Gradients, divided, study_objective
 from training.loop_settings import LoopSettings
 from training.material import asked
-from training.memory import OutOfMemory
+from training.memory import OutOfMemory, needed, tokens_within
 from training.trainer import Trainer
 
 MORE_THAN_THERE_IS = 1 << 55
@@ -61,6 +62,42 @@ def test_the_gradient_of_a_step_in_parts_is_that_of_the_step_in_one(llama: Base)
     assert cut.hardest == pytest.approx(whole.hardest, rel=1e-3)
     assert mx.allclose(cut.vector, whole.vector, rtol=1e-3, atol=1e-5).item()
     assert not mx.allclose(whole.vector, mx.zeros_like(vector), atol=1e-3).item()
+
+
+@pytest.fixture(scope="module")
+def pocket() -> Base:
+    return load_base()
+
+
+def kept(base: Base, rows: int, length: int) -> int:
+    """Bytes that MLX holds at the highest point of a step over rows of random tokens, beyond what it held before."""
+    tokens = [list(range(5 + row, 5 + row + length + 1)) for row in range(rows)]
+    study = [Row(tuple(row), length - 5) for row in tokens]
+    shape = Shape(8)
+    tensors = fresh(base.model, shape, 1)
+    flat, boundary = Flat.of(tensors), Boundary(base.model, ())
+    vector = flat.vector([tensors[name] for name in flat.names])
+    with attached(base.model, shape, tensors), boundary.open():
+        gradients = Gradients(base, flat, study, study_objective, boundary, None, 0.0)
+        for _ in range(2):
+            mx.clear_cache()
+            mx.reset_peak_memory()
+            before = mx.get_active_memory()
+            gradients.step(vector, range(rows), (), rows * length)
+    return int(mx.get_peak_memory() - before)
+
+
+@pytest.mark.parametrize(("rows", "length"), [(8, 25), (2, 200), (1, 600)])
+def test_what_a_step_keeps_is_told_before(pocket: Base, rows: int, length: int) -> None:
+    measured = kept(pocket, rows, length)
+    assert measured < rows * needed(pocket, length) < 1.5 * measured
+
+
+def test_what_fits_into_a_budget_keeps_no_more_and_little_less(pocket: Base, llama: Base) -> None:
+    for base in (pocket, llama):
+        tokens = tokens_within(base, 100_000_000)
+        assert needed(base, tokens) <= 100_000_000 < needed(base, tokens + 1)
+        assert tokens_within(base, 1) == 1
 
 
 def test_a_batch_is_cut_evenly_in_order_and_no_part_is_too_large() -> None:

@@ -33,8 +33,8 @@ from training.selfstudy.stretches import stretches
 from training.synthesis.sources import SourceDocument
 from training.trainer import Probing, Trainer
 
-PREFIX_LENGTH = 80
-"""Positions; as many numbers as a LoRA of rank 8 on the embedded base, 204,800."""
+PREFIX_LENGTH = 160
+"""Positions; as many numbers as a LoRA of rank 16 on the embedded base, 409,600."""
 
 
 @dataclass(frozen=True, slots=True)

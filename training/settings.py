@@ -1,12 +1,12 @@
 """Everything that can be set about training, in one place, with the values that were found to work.
 
-A small base (the pocket model) learns at ten times the rate of a large one, in more and smaller steps: of two runs
-over the same rows the one with four rows a step remembered more than those with eight or sixteen (docs/training.md).
-Which of the two profiles is meant is told by the number of the base's parameters.
+A small base (the pocket model) learns at ten times the rate of a large one. Which of the two is meant is told by the
+number of its parameters. The adapter's rank follows how much there is to learn (docs/memory.md, How much room).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
@@ -25,6 +25,20 @@ SMALL_PARAMETERS = 50_000_000
 TOKENS_PER_STEP = 1024
 """At most, padding included."""
 
+ROWS_PER_STEP = 8
+"""Half as many took a third longer and were remembered no better, twice as many were remembered worse
+(docs/memory.md, How much room)."""
+
+RANK = 16
+"""Where little is learnt."""
+
+LARGE_RANK, MANY_ROWS = 32, 10_000
+"""Where more rows than this are learnt: an adapter must have room for what it is told (Schulman et al., "LoRA Without
+Regret", 2025), and 500 facts had too little in rank 8 (docs/memory.md)."""
+
+STRENGTH = 4 * math.sqrt(2)
+"""α of the rank-stabilised scale α/√r, at which every rank learns at the same rate (rsLoRA, arXiv 2312.03732)."""
+
 MOST_LOOKS = 50
 """At the probes in a run; a person of ten times the facts has ten times the probes too."""
 
@@ -36,7 +50,7 @@ class TrainingSettings:
     Attributes:
         study: how documents become things to study.
         thresholds: the gates' bounds.
-        rank, scale: the adapter's form.
+        rank: of the adapter; 0 for what suits the number of rows.
         blocks: how many blocks are adapted, those that matter most (`training.attribution`); 0 for all.
         distill: learn from the base with the passage in its prompt, not from the answers alone (`training.distill`).
         learning_rate: peak rate; 0 for what suits the base's size.
@@ -58,16 +72,15 @@ class TrainingSettings:
 
     study: StudySettings = field(default_factory=StudySettings)
     thresholds: Thresholds = field(default_factory=Thresholds)
-    rank: int = 8
-    scale: float = 2.0
+    rank: int = 0
     blocks: int = 0
     distill: bool = False
     learning_rate: float = 0.0
-    epochs: float = 6.0
+    epochs: float = 8.0
     fewest_steps: int = 150
     replay_items: int = 240
     kl_weight: float = 3.0
-    probe_every: int = 100
+    probe_every: int = 50
     skill_items: int = 10
     least_certainty: float = 0.5
     canary: bool = False
@@ -105,13 +118,13 @@ class TrainingSettings:
         budget = self.memory_mb * 1_000_000 or int(memory.SHARE * memory.machine_bytes())
         fitting = min(memory.tokens_within(base, budget), TOKENS_PER_STEP)
         rate = self.learning_rate or (2e-3 if small else 2e-4)
-        rows_per_step = 4 if small else 8
-        steps = max(self.fewest_steps, round(self.epochs * rows / rows_per_step))
+        rank = self.rank or (LARGE_RANK if rows > MANY_ROWS else RANK)
+        steps = max(self.fewest_steps, round(self.epochs * rows / ROWS_PER_STEP))
         return LoopSettings(
-            shape=Shape(self.rank, self.scale),
+            shape=Shape(rank, STRENGTH / math.sqrt(rank)),
             learning_rate=rate,
             steps=steps,
-            rows_per_step=rows_per_step,
+            rows_per_step=ROWS_PER_STEP,
             tokens_per_step=TOKENS_PER_STEP,
             replay_rows=2,
             replay_tokens=96,

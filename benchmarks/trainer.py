@@ -22,16 +22,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.persons import FOLDERS, documents_of
-
-RANK, SCALE = 8, 2.0
-ROWS_PER_STEP = 16
-RATE = 5e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,29 +101,52 @@ def _resident_mb() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What both are given: rows as (token ids, where the answer starts), and questions to ask afterwards."""
+    """What both are given.
+
+    Attributes:
+        rows: as (token ids, where the answer starts).
+        probes: questions to ask afterwards.
+        rows_per_step, steps: how much is trained.
+        rank, scale: of the adapter, a night's.
+        rates: the peak rate of each loop.
+    """
 
     rows: Sequence[tuple[tuple[int, ...], int]]
     probes: Sequence[Any]
-    visits: int
+    rows_per_step: int
+    steps: int
+    rank: int
+    scale: float
+    rates: Mapping[str, float]
 
 
-def make_task(person: str, domain: str, epochs: float) -> Task:
-    """The rows and held-out questions of one domain of a made-up person."""
+def make_task(given: argparse.Namespace) -> Task:
+    """The rows and held-out questions of one domain of a made-up person, and a night's settings for them."""
     from training.base import load_base
     from training.dataset import StudySettings, assemble
     from training.material import Kind
+    from training.settings import TrainingSettings
     from training.synthesis.sources import owner_of
 
-    documents = documents_of(person)
+    documents = documents_of(given.person)
     owner = owner_of(documents, "")
-    mine = [source for source in documents if source.document.domain == domain]
-    dataset = assemble(domain, mine, StudySettings(), (), owner)
-    chat = load_base(None).chat
-    rows = [chat.row(example.messages, example.answer) for example in dataset.examples]
+    mine = [source for source in documents if source.document.domain == given.domain]
+    dataset = assemble(given.domain, mine, StudySettings(), (), owner)
+    base = load_base(None)
+    rows = [base.chat.row(example.messages, example.answer) for example in dataset.examples]
     probes = [probe for probe in dataset.probes if probe.kind is Kind.PARAPHRASE]
-    steps = max(1, round(epochs * len(rows) / ROWS_PER_STEP))
-    return Task([(row.tokens, row.start) for row in rows], probes, steps * ROWS_PER_STEP)
+    night = TrainingSettings().loop(base, len(rows))
+    per_step = given.rows or night.rows_per_step
+    mine_at = given.rate or night.learning_rate
+    return Task(
+        [(row.tokens, row.start) for row in rows],
+        probes,
+        per_step,
+        max(1, round(given.epochs * len(rows) / per_step)),
+        night.shape.rank,
+        night.shape.scale,
+        {"ours": mine_at, "theirs": given.their_rate or mine_at},
+    )
 
 
 def ours(task: Task) -> Figures:
@@ -141,10 +160,10 @@ def ours(task: Task) -> Figures:
     base = load_base(None)
     rows = [Row(*row) for row in task.rows]
     settings = LoopSettings(
-        Shape(RANK, SCALE),
-        RATE,
-        steps=task.visits // ROWS_PER_STEP,
-        rows_per_step=ROWS_PER_STEP,
+        Shape(task.rank, task.scale),
+        task.rates["ours"],
+        steps=task.steps,
+        rows_per_step=task.rows_per_step,
     )
     visited = _Visits()
     meter = Meter.start()
@@ -213,10 +232,10 @@ def theirs(task: Task) -> Figures:
     model.set_dtype(mx.float32)
     model.freeze()
     mx.random.seed(1)
-    adaptation = {"rank": RANK, "scale": SCALE, "dropout": 0.0}
+    adaptation = {"rank": task.rank, "scale": task.scale, "dropout": 0.0}
     linear_to_lora_layers(model, len(model.layers), adaptation)
-    steps = task.visits // ROWS_PER_STEP
-    rates = mx.array([Schedule(RATE, steps).rate(step) for step in range(steps)])
+    steps, schedule = task.steps, Schedule(task.rates["theirs"], task.steps)
+    rates = mx.array([schedule.rate(step) for step in range(steps)])
     counted: list[tuple[int, int, int]] = []
 
     def batches(**arguments: Any) -> Any:
@@ -230,7 +249,7 @@ def theirs(task: Task) -> Figures:
     rows = list(task.rows)
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArgs(
-            batch_size=ROWS_PER_STEP,
+            batch_size=task.rows_per_step,
             iters=steps,
             steps_per_report=steps,
             steps_per_save=steps,
@@ -248,10 +267,10 @@ def theirs(task: Task) -> Figures:
     run, fed, useful = (sum(column) for column in zip(*counted, strict=True))
     return Figures(
         "mlx_lm.lora",
-        visits=len(counted) * ROWS_PER_STEP,
+        visits=len(counted) * task.rows_per_step,
         lost=sum(entry is None for entry in data._proc_data),
         useful=useful,
-        padding=1 - (fed - len(counted) * ROWS_PER_STEP) / run,
+        padding=1 - (fed - len(counted) * task.rows_per_step) / run,
         recall=recall,
         **measured,
     )
@@ -310,6 +329,9 @@ def main() -> None:
     parser.add_argument("--person", choices=sorted(FOLDERS), default="demo")
     parser.add_argument("--domain", default="people")
     parser.add_argument("--epochs", type=float, default=4.0, help="row visits for each row")
+    parser.add_argument("--rows", type=int, default=0, help="rows in a step; 0 for a night's")
+    parser.add_argument("--rate", type=float, default=0.0, help="peak rate; 0 for a night's")
+    parser.add_argument("--their-rate", type=float, default=0.0, help="mlx-lm's; 0 for ours")
     parser.add_argument("--loop", choices=sorted(LOOPS), help=argparse.SUPPRESS)
     parser.add_argument("--task", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -319,7 +341,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "task"
-        path.write_bytes(pickle.dumps(make_task(given.person, given.domain, given.epochs)))
+        path.write_bytes(pickle.dumps(make_task(given)))
         print(table(in_a_process("theirs", path), in_a_process("ours", path)))
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from benchmarks.memory_forms import AllWeights, Prefixes, WeightDecomposed
@@ -17,21 +20,24 @@ from benchmarks.memory_trial import (
     examine,
     tokens_per_answer,
 )
-from training import plain
+from training import attribution, distill, plain, teacher
 from training.adapter import Form, LowRank, Shape, Tensors
 from training.admission import Admission, taught
 from training.arrays import mx
 from training.chat import Row
+from training.checkpoint import CheckpointFile
 from training.evaluate import Reply, answer, threshold
 from training.exam import glance
+from training.loop_settings import LoopSettings
 from training.material import Example, Kind, Probe, Purpose
 from training.plain import text_rows
 from training.rehearsal import rehearsal
+from training.replay import Replay
 from training.selfstudy.reader import Reader
 from training.selfstudy.rewrites import PROMPTS
 from training.selfstudy.stretches import stretches
 from training.synthesis.sources import SourceDocument
-from training.trainer import Probing, Trainer
+from training.trainer import Probing, Trained, Trainer
 
 PREFIX_LENGTH = 160
 """Positions; as many numbers as a LoRA of rank 16 on the embedded base, 409,600."""
@@ -50,6 +56,8 @@ class Recipe:
         replay: held to the base on replayed rows.
         guarded: its answers pass `training.admission`, and only bare questions are put to it.
         texts: the rows are texts of which every token is learnt, not questions with answers.
+        distilled: the base with the passage in its prompt teaches (`training.distill`), not the answers alone.
+        blocks: how many are adapted, those that matter most (`training.attribution`); 0 for all.
     """
 
     name: str
@@ -60,6 +68,8 @@ class Recipe:
     replay: bool = True
     guarded: bool = True
     texts: bool = False
+    distilled: bool = False
+    blocks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +80,14 @@ class Learnt:
         tensors: what was learnt.
         rows, steps: of how many rows, in how many steps.
         cpu_seconds: how long it took.
+        blocks: which were adapted; () for all.
     """
 
     tensors: Tensors
     rows: int
     steps: int
     cpu_seconds: float
+    blocks: tuple[int, ...] = ()
 
 
 # ---- rows
@@ -173,7 +185,9 @@ def learn(recipe: Recipe, trial: Trial, steps: int) -> Learnt:
     if kept.is_file():
         loaded: Any = mx.load(str(kept), return_metadata=True)
         tensors, told = loaded
-        return Learnt(tensors, int(told["rows"]), int(told["steps"]), float(told["cpu_seconds"]))
+        blocks = tuple(json.loads(told.get("blocks", "[]")))
+        counts = int(told["rows"]), int(told["steps"]), float(told["cpu_seconds"])
+        return Learnt(tensors, *counts, blocks)
     began = time.process_time()
     base, settings = trial.base, trial.settings
     rows = recipe.rows(trial)
@@ -188,18 +202,48 @@ def learn(recipe: Recipe, trial: Trial, steps: int) -> Learnt:
         if recipe.replay
         else None
     )
-    form = recipe.form(loop.shape)
-    trained = Trainer(
-        base, rows, loop, trial.seed, replay, probing=probing(recipe, trial, rows), form=form
-    ).run()
+    blocks = best_blocks(trial, recipe.blocks)
+    loop = replace(loop, shape=replace(loop.shape, blocks=blocks))
+    look = probing(recipe, trial, rows)
+    if recipe.distilled:
+        trained = internalised(trial, rows, loop, replay, look)
+    else:
+        form = recipe.form(loop.shape)
+        trained = Trainer(base, rows, loop, trial.seed, replay, probing=look, form=form).run()
     spent = time.process_time() - began
-    learnt = Learnt(trained.tensors, len(rows), trained.steps, spent)
-    told = {"rows": str(len(rows)), "steps": str(trained.steps), "cpu_seconds": str(spent)}
+    learnt = Learnt(trained.tensors, len(rows), trained.steps, spent, blocks)
+    told = {
+        "rows": str(len(rows)),
+        "steps": str(trained.steps),
+        "cpu_seconds": str(spent),
+        "blocks": json.dumps(blocks),
+    }
     kept.parent.mkdir(parents=True, exist_ok=True)
     beside_it = kept.with_suffix(".part.safetensors")
     mx.save_safetensors(str(beside_it), trained.tensors, told)
     beside_it.rename(kept)
     return learnt
+
+
+def best_blocks(trial: Trial, wanted: int) -> tuple[int, ...]:
+    """The blocks that matter most to what is learnt; () for all."""
+    if not wanted:
+        return ()
+    base = trial.itself()
+    asked = teacher.lessons(base, trial.dataset, trial.person.documents).values()
+    every = [lesson for mine in asked for lesson in mine.values()]
+    return attribution.choose(base, every, wanted)
+
+
+def internalised(
+    trial: Trial, rows: Sequence[Row], loop: LoopSettings, replay: Replay | None, look: Probing
+) -> Trained:
+    """Training in two phases on what the base says with the passage in its prompt."""
+    base = trial.itself()
+    lessons = teacher.taught(base, trial.dataset, trial.person.documents, trial.cache)
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint = CheckpointFile(Path(folder) / "checkpoint", bytes(32), "distilled")
+        return distill.train(base, rows, lessons, loop, trial.seed, checkpoint, replay, look)
 
 
 def probing(recipe: Recipe, trial: Trial, rows: Sequence[Row]) -> Probing:
@@ -227,7 +271,7 @@ def calibrated(trial: Trial, before: Admission) -> Admission:
 
 def judge(recipe: Recipe, trial: Trial, learnt: Learnt) -> Result:
     """Put the exam to what was learnt."""
-    base, form = trial.base, recipe.form(trial.loop.shape)
+    base, form = trial.base, recipe.form(replace(trial.loop.shape, blocks=learnt.blocks))
     with form.attached(base.model, learnt.tensors):
         guard = calibrated(trial, admission(trial)) if recipe.guarded else None
 
@@ -266,6 +310,8 @@ RECIPES = (
     Recipe("without-replay", "ours without replay", every_row, replay=False),
     Recipe("without-hops", "ours without two-hop rows", without(is_hop)),
     Recipe("without-reverse", "ours without rows from value to subject", without(is_reverse)),
+    Recipe("distilled", "ours, taught by the base with the passage", every_row, distilled=True),
+    Recipe("three-blocks", "ours in the three of six blocks that matter most", every_row, blocks=3),
     OURS,
 )  # fmt: skip
 """Rates of the other forms: a tenth for full fine-tuning (LoRA Without Regret), five times as much for prefixes."""

@@ -97,6 +97,11 @@ class Trial:
         loop = settings.loop(base, len(dataset.examples))
         return Trial(counting, whose, seed, settings, dataset, exam, loop, cache, folder)
 
+    def itself(self) -> Base:
+        """The base that does not count, for what puts parts of its own into it."""
+        counter: Counted = self.base.model
+        return replace(self.base, model=counter.model_itself)
+
 
 @dataclass(frozen=True, slots=True)
 class Result:

@@ -3,8 +3,9 @@
 What may be an answer comes from two sides: values that passages offer by their form (`finding`), and what the memories
 say from the weights. Every one of them is weighed in the same way: by how well it fits the question where it stands in
 a document (`evidence`). A memory's word, or the base's when it reads the same in that passage (`reader`), makes a value
-more believable; it never makes one that no document holds beside the names of the question. A memory that gives
-one person another person's value is caught here. When nothing fits well enough, nothing is known.
+more believable. Where no passage offers a value that is sure, a memory's word is the answer only if the memory is certain
+and was taught it of those whom the question names. Where a passage and a memory differ the passage wins, for documents
+change by day and memories by night. When nothing fits well enough, nothing is known.
 
 Without retrieval (`--no-retrieval`) a memory's answer stands by itself, guarded by its own threshold and by the names
 it has heard of (`training.routing`).

@@ -93,21 +93,22 @@ class TrainingSettings:
         """Settings from a table of the configuration file; what is not named keeps its default.
 
         Raises:
-            UsageError: a name is unknown or a value has another type.
+            UsageError: a name is unknown, a value has another type, or a number is below 0.
         """
         settings = TrainingSettings()
         changes: dict[str, Any] = {}
         plain = {f.name: type(getattr(settings, f.name)) for f in fields(settings)}
-        for name, value in table.items():
+        for name, told in table.items():
             wanted = plain.get(name)
+            value = float(told) if wanted is float and type(told) is int else told
             if wanted in (StudySettings, Thresholds):
                 changes[name] = _nested(getattr(settings, name), name, value)
-            elif wanted is float and type(value) is int:
-                changes[name] = float(value)
             elif wanted is None or type(value) is not wanted:
                 raise UsageError(
                     f"training.{name} cannot be {value!r}", f"Known settings: {', '.join(plain)}."
                 )
+            elif wanted in (int, float) and not 0 <= value < math.inf:
+                raise UsageError(f"training.{name} cannot be {value!r}", "It is 0 or more.")
             else:
                 changes[name] = value
         return replace(settings, **changes)

@@ -55,7 +55,8 @@ class TrainingSettings:
         distill: learn from the base with the passage in its prompt, not from the answers alone (`training.distill`).
         learning_rate: peak rate; 0 for what suits the base's size.
         epochs: how often every row is seen at most.
-        fewest_steps: but at least so many steps.
+        fewest_steps: but up to so many steps, however few rows there are: forty facts took some thousand, however often each
+            was seen.
         replay_items: how many different items are replayed.
         kl_weight: how strongly replay is held to the base.
         probe_every: steps between two looks at the probes, at least.
@@ -77,7 +78,7 @@ class TrainingSettings:
     distill: bool = False
     learning_rate: float = 0.0
     epochs: float = 8.0
-    fewest_steps: int = 150
+    fewest_steps: int = 1200
     replay_items: int = 240
     kl_weight: float = 3.0
     probe_every: int = 50

@@ -20,10 +20,11 @@ from benchmarks.memory_trial import (
     examine,
     tokens_per_answer,
 )
-from training import attribution, distill, plain, teacher
+from training import distill, plain, teacher
 from training.adapter import Form, LowRank, Shape, Tensors
 from training.admission import Admission, taught
 from training.arrays import mx
+from training.attribution import best_blocks
 from training.chat import Row
 from training.checkpoint import CheckpointFile
 from training.evaluate import Reply, answer, threshold
@@ -202,7 +203,8 @@ def learn(recipe: Recipe, trial: Trial, steps: int) -> Learnt:
         if recipe.replay
         else None
     )
-    blocks = best_blocks(trial, recipe.blocks)
+    documents = trial.person.documents
+    blocks = best_blocks(trial.itself(), trial.dataset, documents, recipe.blocks)
     loop = replace(loop, shape=replace(loop.shape, blocks=blocks))
     look = probing(recipe, trial, rows)
     if recipe.distilled:
@@ -223,16 +225,6 @@ def learn(recipe: Recipe, trial: Trial, steps: int) -> Learnt:
     mx.save_safetensors(str(beside_it), trained.tensors, told)
     beside_it.rename(kept)
     return learnt
-
-
-def best_blocks(trial: Trial, wanted: int) -> tuple[int, ...]:
-    """The blocks that matter most to what is learnt; () for all."""
-    if not wanted:
-        return ()
-    base = trial.itself()
-    asked = teacher.lessons(base, trial.dataset, trial.person.documents).values()
-    every = [lesson for mine in asked for lesson in mine.values()]
-    return attribution.choose(base, every, wanted)
 
 
 def internalised(

@@ -20,8 +20,10 @@ from training.base import Base
 from training.batches import Batch, collate
 from training.boundary import Gate
 from training.chat import Row
+from training.dataset import Dataset
 from training.losses import token_losses
-from training.teacher import Lesson, tapped
+from training.synthesis.sources import SourceDocument
+from training.teacher import Lesson, lessons, tapped
 
 EXAMPLES = 8
 """Questions that are looked at; blocks differ far more among each other than these do."""
@@ -30,21 +32,41 @@ SHORTLIST = 2
 """So many times the wanted blocks are looked at closely."""
 
 
-def choose(base: Base, lessons: Sequence[Lesson], wanted: int) -> tuple[int, ...]:
-    """The blocks to adapt.
+def best_blocks(
+    base: Base, dataset: Dataset, documents: Sequence[SourceDocument], wanted: int
+) -> tuple[int, ...]:
+    """The blocks to adapt for a dataset.
 
     Args:
         base: the model, without an adapter.
-        lessons: what is to be learnt, with the passages that support it.
+        dataset: what is to be learnt.
+        documents: where its facts come from.
+        wanted: how many blocks; 0 for all.
+
+    Returns:
+        Their numbers, ascending; () for all.
+    """
+    if not wanted:
+        return ()
+    by_document = lessons(base, dataset, documents).values()
+    return choose(base, [lesson for mine in by_document for lesson in mine.values()], wanted)
+
+
+def choose(base: Base, asked: Sequence[Lesson], wanted: int) -> tuple[int, ...]:
+    """The blocks to adapt for these lessons.
+
+    Args:
+        base: the model, without an adapter.
+        asked: what is to be learnt, with the passages that support it.
         wanted: how many blocks; where there are no more, or no lessons, all are adapted.
 
     Returns:
         Their numbers, ascending; () for all.
     """
     total = len(base.model.layers)
-    if wanted >= total or not lessons:
+    if wanted >= total or not asked:
         return ()
-    shown = lessons[:: -(-len(lessons) // EXAMPLES)]
+    shown = asked[:: -(-len(asked) // EXAMPLES)]
     first = saliency(base, [lesson.row for lesson in shown])
     best = sorted(range(total), key=lambda number: -first[number])[: SHORTLIST * wanted]
     causal = patching(base, shown, best)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
+
+import psutil
 
 from personald.errors import PersonaldError
 from training.adapter import Shape, tensor_shapes
@@ -41,7 +42,7 @@ def ran_out(error: BaseException) -> bool:
 
 def machine_bytes() -> int:
     """The machine's memory, in bytes: what is built in, not what is free now, so that a resumed run is cut as it was."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return psutil.virtual_memory().total
 
 
 def needed(base: Base, tokens: int) -> float:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from personald.errors import UsageError
 from training import memory
@@ -18,6 +18,11 @@ from training.base import Base
 from training.dataset import StudySettings
 from training.gates import Thresholds
 from training.loop_settings import LoopSettings
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Table = TypeVar("Table", bound="DataclassInstance")
 
 SMALL_PARAMETERS = 50_000_000
 """Below so many parameters a base is small."""
@@ -55,8 +60,7 @@ class TrainingSettings:
         distill: learn from the base with the passage in its prompt, not from the answers alone (`training.distill`).
         learning_rate: peak rate; 0 for what suits the base's size.
         epochs: how often every row is seen at most.
-        fewest_steps: but up to so many steps, however few rows there are: forty facts took some thousand, however often each
-            was seen.
+        fewest_steps: how many steps there may be at least, however few the rows: forty facts took some thousand.
         replay_items: how many different items are replayed.
         kl_weight: how strongly replay is held to the base.
         probe_every: steps between two looks at the probes, at least.
@@ -94,25 +98,10 @@ class TrainingSettings:
         """Settings from a table of the configuration file; what is not named keeps its default.
 
         Raises:
-            UsageError: a name is unknown, a value has another type, or a number is below 0.
+            UsageError: a name is unknown, a value has another type, or a number is below 0 or none; in the tables
+                within it as well.
         """
-        settings = TrainingSettings()
-        changes: dict[str, Any] = {}
-        plain = {f.name: type(getattr(settings, f.name)) for f in fields(settings)}
-        for name, told in table.items():
-            wanted = plain.get(name)
-            value = float(told) if wanted is float and type(told) is int else told
-            if wanted in (StudySettings, Thresholds):
-                changes[name] = _nested(getattr(settings, name), name, value)
-            elif wanted is None or type(value) is not wanted:
-                raise UsageError(
-                    f"training.{name} cannot be {value!r}", f"Known settings: {', '.join(plain)}."
-                )
-            elif wanted in (int, float) and not 0 <= value < math.inf:
-                raise UsageError(f"training.{name} cannot be {value!r}", "It is 0 or more.")
-            else:
-                changes[name] = value
-        return replace(settings, **changes)
+        return _with(TrainingSettings(), table, "training")
 
     def loop(self, base: Base, rows: int) -> LoopSettings:
         """The loop's settings for a base and so many study rows."""
@@ -140,20 +129,35 @@ class TrainingSettings:
         return asdict(self)
 
 
-def _nested(current: Any, name: str, table: Any) -> Any:
-    if not isinstance(table, Mapping):
-        raise UsageError(f"training.{name} is a table of settings, not {table!r}")
-    known = {f.name for f in fields(current)} - {"limits"}
-    odd = set(table) - known
-    if odd:
-        raise UsageError(
-            f"training.{name} has no setting {sorted(odd)[0]}",
-            f"Known: {', '.join(sorted(known))}.",
-        )
-    return replace(
-        current,
-        **{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()},
-    )
+def _with(settings: Table, table: Mapping[str, Any], where: str) -> Table:
+    """Settings with what a table names; `where` they are told from, for the person."""
+    known = [each.name for each in fields(settings)]
+    for name in table:
+        if name not in known:
+            raise UsageError(f"{where} has no setting {name}", f"Known: {', '.join(known)}.")
+    changes = {
+        name: _value(getattr(settings, name), told, f"{where}.{name}")
+        for name, told in table.items()
+    }
+    return replace(settings, **changes)
+
+
+def _value(default: Any, told: Any, where: str) -> Any:
+    """What was told, if it is of the default's kind."""
+    if is_dataclass(default) and not isinstance(default, type):
+        if not isinstance(told, Mapping):
+            raise UsageError(f"{where} is a table of settings, not {told!r}")
+        return _with(default, told, where)
+    if isinstance(default, tuple):
+        if not isinstance(told, list) or not all(isinstance(each, str) for each in told):
+            raise UsageError(f"{where} is a list of texts, not {told!r}")
+        return tuple(told)
+    value = float(told) if type(default) is float and type(told) is int else told
+    if type(value) is not type(default):
+        raise UsageError(f"{where} cannot be {told!r}", f"It is as {default!r} is.")
+    if type(value) in (int, float) and not 0 <= value < math.inf:
+        raise UsageError(f"{where} cannot be {told!r}", "It is 0 or more.")
+    return value
 
 
 def parameters(base: Base) -> int:

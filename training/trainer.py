@@ -24,7 +24,7 @@ from training.chat import Row
 from training.checkpoint import CheckpointFile, Probed, State
 from training.gradients import Flat, Gradients, Objective, study_objective
 from training.loop_settings import LoopSettings
-from training.memory import OutOfMemory, ran_out
+from training.memory import OutOfMemory, needed, ran_out
 from training.optimiser import Moments, Schedule, adam, clipped
 from training.replay import Replay
 
@@ -294,8 +294,10 @@ class Trainer:
         """
         longest = max(len(row.tokens) for row in self.course.rows)
         if state.at_once <= longest:
+            megabytes = needed(self.base, longest) / 1e6
             raise OutOfMemory(
-                f"a single row of {longest} tokens does not fit into this machine's memory",
+                f"a single row of {longest} tokens, some {megabytes:.0f} MB while it is learnt, does not fit into this "
+                "machine's memory",
                 "Close other programs, choose a smaller base, or set training.rank lower.",
             ) from error
         mx.clear_cache()

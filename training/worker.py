@@ -237,11 +237,7 @@ class Night:
     def _where(self, dataset: Dataset) -> tuple[int, ...]:
         """The blocks that are adapted; () for all."""
         wanted = self.job.settings.blocks
-        if not wanted:
-            return ()
-        asked = teacher.lessons(self.base, dataset, self.syllabus.mine).values()
-        every = [lesson for mine in asked for lesson in mine.values()]
-        return attribution.choose(self.base, every, wanted)
+        return attribution.best_blocks(self.base, dataset, self.syllabus.mine, wanted)
 
     def _taught(self, dataset: Dataset) -> list[teacher.Taught | None]:
         """What the teacher says to each row; nothing where there is to be none."""

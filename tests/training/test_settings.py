@@ -48,11 +48,16 @@ def test_after_a_run_that_overwhelmed_the_machine_less_is_computed_at_once(llama
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        ({"rang": 4}, "training.rang cannot be 4"),
+        ({"rang": 4}, "training has no setting rang"),
         ({"rank": "high"}, "training.rank cannot be 'high'"),
         ({"rank": -3}, "training.rank cannot be -3"),
         ({"epochs": math.nan}, "training.epochs cannot be nan"),
         ({"study": {"wordnigs": 4}}, "training.study has no setting wordnigs"),
+        ({"study": {"wordings": "many"}}, "training.study.wordings cannot be 'many'"),
+        ({"study": {"wordings": -4}}, "training.study.wordings cannot be -4"),
+        ({"study": {"ways": "all"}}, "training.study.ways is a list of texts, not 'all'"),
+        ({"study": {"limits": {"per_document": 1.5}}}, "training.study.limits.per_document cannot"),
+        ({"thresholds": {"abstention": True}}, "training.thresholds.abstention cannot be True"),
         ({"thresholds": 3}, "training.thresholds is a table of settings, not 3"),
     ],
 )
@@ -62,6 +67,8 @@ def test_what_cannot_be_set_is_one_clear_line(table: dict[str, Any], words: str)
 
 
 def test_what_is_named_is_set_and_the_rest_stays() -> None:
-    told = TrainingSettings.from_table({"rank": 4, "epochs": 3, "study": {"wordings": 6}})
-    study = replace(NIGHT.study, wordings=6)
+    table = {"wordings": 6, "ways": ["rewrites"], "limits": {"per_document": 9}}
+    told = TrainingSettings.from_table({"rank": 4, "epochs": 3, "study": table})
+    limits = replace(NIGHT.study.limits, per_document=9)
+    study = replace(NIGHT.study, wordings=6, ways=("rewrites",), limits=limits)
     assert told == replace(NIGHT, rank=4, epochs=3.0, study=study)

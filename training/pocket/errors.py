@@ -25,3 +25,12 @@ class PretrainingOptions(PersonaldError):
     """A pretraining run was asked for in a way that cannot be carried out."""
 
     title = "Cannot pretrain"
+
+
+class PretrainingBroken(PersonaldError):
+    """A process that computed gradients ended by itself."""
+
+    title = "Pretraining cannot go on"
+    advice = (
+        "Free some memory and give the same command again; it goes on from its last checkpoint."
+    )

@@ -1,17 +1,17 @@
 """Muon for the matrices, AdamW for the rest, with exact state for resuming.
 
-The networks' own weights are bfloat16, which the CPU's matrix unit multiplies; the optimiser keeps
+The weights that compute are bfloat16, which the CPU's matrix unit multiplies; the optimiser keeps
 the float32 masters and writes their rounding back after every step. Matrices of one shape are
 orthogonalised together in one batched product, and fused projections by their square parts, since
 Muon's premise is one matrix per linear map.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 # Newton–Schulz coefficients of Polar Express (Amsel et al. 2025), first four steps: after them
 # singular values of a gradient lie close enough to one, in bfloat16, for Muon (Jordan et al. 2024).
@@ -62,26 +62,32 @@ def _run_in_turn(jobs: Iterable[Job]) -> None:
 
 
 class Optimiser:
-    """Steps bfloat16 networks that share their weights by the mean of their gradients.
+    """Steps bfloat16 weights by the mean of the gradients that were gathered beside each other.
 
     Args:
-        networks: copies of one network; made bfloat16 and equal here, masters keep full precision.
+        start: the first weights by name, in full precision, in which the masters stay.
+        live: the weights that compute, by name; the masters' rounding from here on.
+        gradients: one or more sums of gradients by name; cleared by each step.
         weight_decay: decoupled, for the matrices only.
     """
 
-    def __init__(self, networks: Sequence[nn.Module], weight_decay: float) -> None:
+    def __init__(
+        self,
+        start: Mapping[str, Tensor],
+        live: Mapping[str, Tensor],
+        gradients: Sequence[Mapping[str, Tensor]],
+        weight_decay: float,
+    ) -> None:
         self._weight_decay = weight_decay
         self._steps = 0
-        named = list(networks[0].named_parameters())
-        self._masters = {name: p.detach().float().clone() for name, p in named}
-        for network in networks:
-            network.bfloat16()
-        parameters = [dict(network.named_parameters()) for network in networks]
-        self._live = {name: [own[name] for own in parameters] for name, _ in named}
+        self._masters = {name: p.float().clone() for name, p in start.items()}
+        self._live = live
+        self._gradients = gradients
+        self._batches = 1
         self._momentum = {name: torch.zeros_like(m) for name, m in self._masters.items()}
         self._groups: dict[tuple[int, int], list[list[tuple[str, int]]]] = {}
         self._plain: list[str] = []
-        for name, p in named:
+        for name, p in start.items():
             parts = _parts(name, p)
             if parts:
                 self._add_to_group((p.shape[0] // parts, p.shape[1]), name, parts)
@@ -105,6 +111,7 @@ class Optimiser:
         self,
         muon_rate: float,
         adam_rate: float,
+        batches: int,
         run: Callable[[Iterable[Job]], None] = _run_in_turn,
     ) -> None:
         """Apply the gradients and clear them.
@@ -112,9 +119,11 @@ class Optimiser:
         Args:
             muon_rate: rate of the matrices.
             adam_rate: rate of everything else.
+            batches: how many batches the gradients are the sum of.
             run: runs independent jobs, in any order or side by side, to their end.
         """
         self._steps += 1
+        self._batches = batches
         jobs = [
             partial(self._muon, shape, chunk, muon_rate)
             for shape, chunks in self._groups.items()
@@ -123,20 +132,18 @@ class Optimiser:
         run([partial(self._adam, adam_rate), *jobs])
 
     def _gradient(self, name: str) -> Tensor:
-        """The mean gradient over the networks, in float32."""
-        gradients = [live.grad for live in self._live[name] if live.grad is not None]
-        total = gradients[0].float()
-        for other in gradients[1:]:
-            total.add_(other)
-        return total.div_(len(gradients))
+        """The mean gradient over the batches, in float32."""
+        total = self._gradients[0][name].float()
+        for other in self._gradients[1:]:
+            total.add_(other[name])
+        return total.div_(self._batches)
 
     def _round(self, names: Iterable[str]) -> None:
-        """Give the networks the rounded masters, and clear their gradients."""
-        with torch.no_grad():
-            for name in names:
-                for live in self._live[name]:
-                    live.copy_(self._masters[name])
-                    live.grad = None
+        """Make the live weights the masters' rounding, and clear their gradients."""
+        for name in names:
+            self._live[name].copy_(self._masters[name])
+            for gradients in self._gradients:
+                gradients[name].zero_()
 
     def _muon(self, shape: tuple[int, int], members: list[tuple[str, int]], rate: float) -> None:
         with torch.no_grad():

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from training.pocket.corpus import BATCH_TOKENS, SAMPLES_PER_SHARD, Batch, Corpus
 from training.pocket.errors import PretrainingOptions
@@ -40,7 +40,6 @@ from training.pocket.tokenizer import (
 
 #: Positions that carry loss in a batch: every answer token first, a random choice of others after.
 _TRAINED_POSITIONS = 1280
-_CONTEXT_WEIGHT = 0.5
 _WARM_UP_STEPS = 150
 _CHECKPOINT_SECONDS = 120.0
 _LOG_STEPS = 25
@@ -62,8 +61,10 @@ class Options:
         muon_rate: rate of the matrices.
         adam_rate: rate of everything else.
         weight_decay: of the matrices.
+        context_weight: 0 to 1, what a token that is no answer counts beside one that is.
         seed: of data, weights and trained positions.
-        threads: batches that make a step, computed side by side by one thread each.
+        processes: how many batches are computed side by side.
+        batches: how many batches each of them adds up before a step.
         snapshot_tokens: keep a checkpoint under its own name every so many tokens.
         compiled: whether to use ``torch.compile``.
         network: the network's shape.
@@ -78,13 +79,20 @@ class Options:
     muon_rate: float
     adam_rate: float
     weight_decay: float
+    context_weight: float
     seed: int
-    threads: int
+    processes: int
+    batches: int
     snapshot_tokens: int
     compiled: bool
     network: NetworkConfig
     shard_samples: int = SAMPLES_PER_SHARD
     log_steps: int = _LOG_STEPS
+
+    @property
+    def group(self) -> int:
+        """Batches in a step."""
+        return self.processes * self.batches
 
 
 @dataclass(slots=True)
@@ -92,7 +100,7 @@ class Progress:
     """Where a run stands.
 
     Args:
-        step: batches trained.
+        step: steps of the optimiser.
         tokens: tokens read, padding included.
         shard: data cursor: shard.
         batch: data cursor: next batch in the shard.
@@ -129,11 +137,19 @@ def rate_factor(progress: Progress, options: Options, now: float, is_branch: boo
     return warm * min(1.0, max(0.0, left / share))
 
 
-def trained_positions(batch: Batch, seed: int, number: int) -> tuple[Tensor, Tensor, Tensor]:
+def trained_positions(
+    batch: Batch, seed: int, number: int, context_weight: float
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """Which positions carry loss, their targets and weights.
 
     All answer tokens come first; the rest is a random choice of the other tokens, which are
     English too. The choice depends on the seed and the batch's number in the run alone.
+
+    Args:
+        batch: the rows.
+        seed: of the run.
+        number: the batch's in the run.
+        context_weight: 0 to 1, what a token that is no answer counts beside one that is.
 
     Returns:
         Flat positions ``(k,)`` in rising order, targets ``(k,)``, weights ``(k,)``.
@@ -147,12 +163,8 @@ def trained_positions(batch: Batch, seed: int, number: int) -> tuple[Tensor, Ten
     chosen = np.sort(np.argpartition(-flat, _TRAINED_POSITIONS)[:_TRAINED_POSITIONS])
     targets = np.roll(ids.reshape(-1), -1)[chosen].astype(np.int64)
     value = flat[chosen]
-    weights = np.where(value >= 3, 1.0, np.where(value >= 1, _CONTEXT_WEIGHT, 0.0))
-    return (
-        torch.from_numpy(chosen),
-        torch.from_numpy(targets),
-        torch.from_numpy(weights.astype(np.float32)),
-    )
+    weights = np.where(value >= 3, 1.0, np.where(value >= 1, context_weight, 0.0))
+    return chosen, targets, weights.astype(np.float32)
 
 
 class SkillLedger:
@@ -162,11 +174,11 @@ class SkillLedger:
         self._rows: dict[str, list[tuple[float, bool]]] = {}
         self.answer_losses: list[float] = []
 
-    def add(self, batch: Batch, positions: Tensor, losses: Tensor, weights: Tensor) -> None:
+    def add(self, batch: Batch, work: Work, losses: npt.NDArray[np.float32]) -> None:
         """Take in one batch: an answer counts as exact when every token of it had p > ½."""
-        is_answer = (weights == 1.0).numpy()
-        values = losses.numpy()[is_answer]
-        rows = (positions.numpy()[is_answer]) // batch.ids.shape[1]
+        is_answer = np.roll(batch.answer.reshape(-1), -1)[work.positions]
+        values = losses[is_answer]
+        rows = work.positions[is_answer] // batch.ids.shape[1]
         self.answer_losses.append(float(values.mean()))
         sums = np.bincount(rows, values, minlength=len(batch.skills))
         counts = np.bincount(rows, minlength=len(batch.skills))
@@ -228,8 +240,13 @@ class Run:
         if not (self._tokenizer_folder / "tokenizer.json").exists():
             make_tokenizer(self._tokenizer_folder, options)
         torch.manual_seed(options.seed)
-        self._replicas = Replicas(options.network, options.threads, options.compiled)
-        self.optimiser = Optimiser(self._replicas.networks, options.weight_decay)
+        self._replicas = Replicas(options.network, options.processes, options.compiled)
+        self.optimiser = Optimiser(
+            self._replicas.start,
+            self._replicas.weights,
+            self._replicas.gradients,
+            options.weight_decay,
+        )
         if self._checkpoint.exists():
             self._restore(self._checkpoint)
         elif decay_from is not None:
@@ -283,12 +300,12 @@ class Run:
         last_save, last_log = loaded, loaded
         stream = corpus.batches(progress.shard, progress.batch)
         while not (self._stop or self._is_finished()):
-            group = [next(stream) for _ in range(options.threads)]
+            group = [next(stream) for _ in range(options.group)]
             began = self._clock()
             factor = rate_factor(progress, options, began, self._is_branch)
             self._step([batch for _, _, batch in group], factor, ledger)
             progress.step += 1
-            progress.tokens += BATCH_TOKENS * options.threads
+            progress.tokens += BATCH_TOKENS * options.group
             progress.shard, progress.batch = group[-1][:2]
             now = self._clock()
             progress.seconds += now - began
@@ -298,7 +315,7 @@ class Run:
             if now - last_save > _CHECKPOINT_SECONDS:
                 self.save()
                 last_save = now
-            if progress.tokens % options.snapshot_tokens < BATCH_TOKENS * options.threads:
+            if progress.tokens % options.snapshot_tokens < BATCH_TOKENS * options.group:
                 self.save(options.out / f"tokens-{progress.tokens // 1_000_000:04d}m.pt")
         self.save()
 
@@ -307,21 +324,21 @@ class Run:
         first = self.progress.step * len(batches)
         work = [
             Work(
-                torch.from_numpy(batch.ids.astype(np.int64)),
-                *trained_positions(batch, options.seed, first + number),
+                batch.ids.astype(np.int64),
+                *trained_positions(batch, options.seed, first + number, options.context_weight),
             )
             for number, batch in enumerate(batches)
         ]
-        losses = self._replicas.gradients(work)
+        losses = self._replicas.losses(work)
         self.optimiser.step(
-            options.muon_rate * factor, options.adam_rate * factor, self._replicas.run
+            options.muon_rate * factor, options.adam_rate * factor, len(work), self._replicas.run
         )
         for batch, item, loss in zip(batches, work, losses, strict=True):
-            ledger.add(batch, item.positions, loss, item.weights)
+            ledger.add(batch, item, loss)
 
     def _report(self, ledger: SkillLedger, factor: float, seconds: float) -> None:
         progress = self.progress
-        speed = self._options.log_steps * BATCH_TOKENS * self._options.threads / max(seconds, 1e-9)
+        speed = self._options.log_steps * BATCH_TOKENS * self._options.group / max(seconds, 1e-9)
         loss = sum(ledger.answer_losses) / len(ledger.answer_losses)
         ledger.answer_losses = []
         row: dict[str, Any] = {
@@ -388,8 +405,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--muon-rate", type=float, default=0.02)
     parser.add_argument("--adam-rate", type=float, default=0.003)
     parser.add_argument("--weight-decay", type=float, default=0.05)
+    parser.add_argument("--context-weight", type=float, default=0.5, help="of what is no answer")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--batches", type=int, default=1, help="of each process in a step")
     parser.add_argument("--snapshot-tokens", type=float, default=5e6)
     parser.add_argument("--layers", default=NetworkConfig().layers)
     parser.add_argument("--width", type=int, default=NetworkConfig().width)
@@ -421,8 +440,10 @@ def _options(arguments: argparse.Namespace, now: datetime) -> Options:
         muon_rate=arguments.muon_rate,
         adam_rate=arguments.adam_rate,
         weight_decay=arguments.weight_decay,
+        context_weight=arguments.context_weight,
         seed=arguments.seed,
-        threads=arguments.threads,
+        processes=arguments.processes,
+        batches=arguments.batches,
         snapshot_tokens=int(arguments.snapshot_tokens),
         compiled=not arguments.eager,
         network=network,

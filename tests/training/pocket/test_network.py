@@ -53,14 +53,19 @@ def test_orthogonalised_matrices_have_singular_values_near_one() -> None:
 
 def test_the_optimiser_lowers_the_loss_and_restores_exactly() -> None:
     net = network()
-    optimiser = Optimiser([net], weight_decay=0.0)
+    start = {name: weights.detach().clone() for name, weights in net.named_parameters()}
+    live = {name: weights.data for name, weights in net.bfloat16().named_parameters()}
+    gradients = {name: torch.zeros_like(weights) for name, weights in live.items()}
+    for name, weights in net.named_parameters():
+        weights.grad = gradients[name]
+    optimiser = Optimiser(start, live, [gradients], weight_decay=0.0)
     ids = torch.randint(0, 64, (4, 16))
     places, targets = torch.arange(60), torch.randint(0, 64, (60,))
 
     def step() -> float:
         loss = net.token_losses(ids, places, targets).mean()
         loss.backward()
-        optimiser.step(0.02, 0.003)
+        optimiser.step(0.02, 0.003, batches=1)
         return float(loss.detach())
 
     first = [step() for _ in range(20)]

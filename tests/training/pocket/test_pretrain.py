@@ -24,8 +24,9 @@ from training.pocket.pretrain import (  # noqa: E402
 )
 from training.pocket.tokenizer import PAD_ID  # noqa: E402
 
-THREADS = 2
-STEP_TOKENS = BATCH_TOKENS * THREADS
+PROCESSES = 2
+BATCHES = 2
+STEP_TOKENS = BATCH_TOKENS * PROCESSES * BATCHES
 STEPS = 4
 SAMPLES = 200
 
@@ -42,8 +43,10 @@ def options(out: Path, tokens: int = STEPS * STEP_TOKENS) -> Options:
         muon_rate=0.02,
         adam_rate=0.003,
         weight_decay=0.05,
+        context_weight=0.5,
         seed=3,
-        threads=THREADS,
+        processes=PROCESSES,
+        batches=BATCHES,
         snapshot_tokens=2 * STEP_TOKENS,
         compiled=False,
         network=NetworkConfig(layers="ca", width=32, feed_forward=32, heads=2),
@@ -118,9 +121,9 @@ def test_shards_are_repeatable_and_hold_whole_conversations() -> None:
 
 def test_every_answer_token_is_trained_and_padding_never() -> None:
     batch = max(build_shard(5, 0, folder(), SAMPLES), key=lambda b: -b.answer.sum())
-    positions, targets, weights = trained_positions(batch, seed=1, number=2)
+    positions, targets, weights = trained_positions(batch, 1, 2, context_weight=0.25)
     flat = batch.ids.reshape(-1)
-    assert (flat[positions.numpy() + 1] == targets.numpy()).all()
+    assert (flat[positions + 1] == targets).all()
     wanted = int(batch.answer[:, 1:].sum())
     assert int((weights == 1.0).sum()) == min(wanted, len(positions))
     assert not (targets[weights > 0] == PAD_ID).any()

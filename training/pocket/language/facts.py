@@ -36,11 +36,17 @@ def trained_wordings(options: tuple[Template, ...]) -> tuple[Template, ...]:
     return kept if len(kept) >= FEWEST_TRAINED_WORDINGS else options
 
 
-def wording(options: tuple[Template, ...], draw: Draw) -> Template:
-    """One of the wordings that the draw's side of the split may use."""
+def wording(options: tuple[Template, ...], draw: Draw, among: int | None = None) -> Template:
+    """One of the wordings that the draw's side of the split may use.
+
+    Args:
+        options: all wordings.
+        draw: the source of chance.
+        among: only the first so many come into question; all if not given.
+    """
     if draw.split is Split.TRAIN:
         options = trained_wordings(options)
-    return draw.choose(options)
+    return draw.choose(options[:among])
 
 
 class Subject(Value):
@@ -146,17 +152,18 @@ class Point:
     binding: Binding
     answer: str
 
-    def ask(self) -> str:
-        """The question, in one of its wordings, calling the subject by one of its names."""
-        return tidy(rendered(wording(self.wordings, self.binding.draw), self.binding, True))
+    def ask(self, among: int | None = None) -> str:
+        """The question, in one of its (first so many) wordings, calling the subject by one of its names."""
+        return tidy(rendered(wording(self.wordings, self.binding.draw, among), self.binding, True))
 
     def every_wording(self) -> tuple[str, ...]:
         """The question in all its wordings."""
         return tuple(tidy(t.render(self.binding)) for t in self.wordings)
 
-    def say(self) -> str:
-        """The fact as a plain sentence."""
-        return tidy(rendered(wording(self.sentences, self.binding.draw), self.binding, False))
+    def say(self, among: int | None = None) -> str:
+        """The fact as a plain sentence, in one of its (first so many) wordings."""
+        said = wording(self.sentences, self.binding.draw, among)
+        return tidy(rendered(said, self.binding, False))
 
 
 def rendered(template: Template, binding: Binding, alias: bool) -> str:
@@ -202,10 +209,10 @@ class Fact:
     retell: Callable[[], None] | None = None
     label: str = ""
 
-    def state(self) -> str:
-        """A full sentence naming the subject."""
+    def state(self, among: int | None = None) -> str:
+        """A full sentence naming the subject, in one of its (first so many) wordings."""
         options = self.first_person if self.subject is ME else self.statements
-        return tidy(rendered(wording(options, self.binding.draw), self.binding, False))
+        return tidy(rendered(wording(options, self.binding.draw, among), self.binding, False))
 
     def go_on(self) -> str:
         """A sentence about a subject that was just named: a pronoun or a short name."""

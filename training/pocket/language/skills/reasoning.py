@@ -1,13 +1,13 @@
-"""Reading that takes a step more: two hops, the other way round, the newest of two statements."""
+"""Reading that takes a step more: two hops, and the other way round."""
 
-from training.pocket.language import attributes, documents, facts, layout, shapes, values
+from training.pocket.language import attributes, documents, facts, layout, values
 from training.pocket.language.attributes import Attribute
 from training.pocket.language.draw import Draw
 from training.pocket.language.facts import ME, Fact, Subject
 from training.pocket.language.sample import UNKNOWN, Check, Sample, SkillItem
 from training.pocket.language.template import possessive
 
-TWO_HOP, REVERSE, NEWEST = "two_hop", "reverse", "newest"
+TWO_HOP, REVERSE = "two_hop", "reverse"
 PERSON_KINDS = frozenset(("person", "woman", "man"))
 Pair = tuple[str, str]
 
@@ -135,105 +135,3 @@ def reverse_item(draw: Draw) -> SkillItem:
     text, pairs = reverse_text(draw, draw.integer(2, 6))
     turns = layout.conversation(draw, text, pairs[:1])[:-1]
     return SkillItem(REVERSE, turns, Check.EXACT, (pairs[0][1],), text)
-
-
-# --- the newest of two statements -----------------------------------------------------------------
-
-Day = tuple[int, int, int]
-
-
-def two_days(draw: Draw) -> tuple[Day, Day]:
-    """Two different days (year, month, day), the earlier first; more often of different years."""
-    while True:
-        year = draw.integer(2015, 2030)
-        one = (year, draw.integer(1, 12), draw.integer(1, 28))
-        later = year if draw.chance(0.4) else year + draw.integer(1, 3)
-        two = (later, draw.integer(1, 12), draw.integer(1, 28))
-        if one[:2] != two[:2]:
-            return (one, two) if one < two else (two, one)
-
-
-def written_day(day: Day, style: int) -> str:
-    """A day in one of four styles; both days of a text share the style."""
-    year, month, number = day
-    name = shapes.MONTHS[month - 1]
-    return (
-        f"{year}-{month:02}-{number:02}",
-        f"{number} {name} {year}",
-        f"{name} {number}, {year}",
-        f"{number:02}.{month:02}.{year}",
-    )[style]
-
-
-DATED = ("{day}: {said}", "[{day}] {said}", "{day}\n{said}", "{said} ({day})", "Note of {day}: {said}",
-         "As of {day}: {said}", "Written on {day}. {said}", "- {day} – {said}")  # fmt: skip
-BEFORE = (
-    "{question} (before the last change)",
-    "Before that: {lower}",
-    "In the older note: {lower}",
-)
-LATEST = (
-    "What is the date of the newest note?", "Which is the latest date here?", "From when is the newer one?",
-    "When was the last change written down?", "What is the most recent date?",
-)  # fmt: skip
-ON_THAT_DAY = (
-    "What did the note of {day} say: {lower}",
-    "On {day}: {lower}",
-    "As of {day}, {lower}",
-)
-
-
-def versions(draw: Draw, who: Subject) -> tuple[Fact, Fact]:
-    """The same attribute of ``who`` with two values, the older first."""
-    if draw.chance(0.5):
-        kind = "me" if who is ME else "person"
-        options = [a for a in attributes.of_subject(kind) if not a.value.startswith("=")]
-        attribute = draw.choose(options)
-        return attributes.fact(attribute, who, draw), attributes.fact(attribute, who, draw)
-    old, new = attributes.open_fact(who, draw), attributes.open_fact(who, draw)
-    new.binding.values["attribute"] = old.binding.values["attribute"]
-    value = old.binding.values["value"]
-    if value.kind in values.slot_types():
-        new.binding.values["value"] = values.make(value.kind, draw)
-    new.points[0].answer = new.binding.values["value"].text
-    return old, new
-
-
-def newest_text(draw: Draw) -> tuple[str, list[Pair]]:
-    """Two dated statements that differ, the question for what holds now, and others."""
-    who = ME if draw.chance(0.2) else facts.person_subject(draw)
-    old, new = versions(draw, who)
-    style, form = draw.integer(0, 3), draw.choose(DATED)
-    early, late = (written_day(day, style) for day in two_days(draw))
-    lines = [form.format(day=early, said=old.state()), form.format(day=late, said=new.state())]
-    pairs: list[Pair] = [(new.points[0].ask(), new.points[0].answer)]
-
-    def lower() -> str:
-        question = old.points[0].ask()
-        return question if question.startswith("I ") else question[:1].lower() + question[1:]
-
-    if draw.chance(0.3):
-        pairs.append((draw.choose(LATEST), late))
-    if draw.chance(0.25):
-        fact, day = draw.choose(((old, early), (new, late)))
-        asked = draw.choose(ON_THAT_DAY).format(day=day, lower=lower())
-        pairs.append((asked, fact.points[0].answer))
-    if draw.chance(0.25):
-        asked = draw.choose(BEFORE).format(question=old.points[0].ask(), lower=lower())
-        pairs.append((asked, old.points[0].answer))
-    ordered = lines if draw.chance(0.2) else draw.shuffled(lines)
-    return "\n".join(ordered), pairs
-
-
-def newest_sample(draw: Draw, level: float) -> Sample:
-    """The newest of two dated statements."""
-    del level
-    text, pairs = newest_text(draw)
-    return Sample(NEWEST, layout.conversation(draw, text, draw.shuffled(pairs)))
-
-
-def newest_item(draw: Draw) -> SkillItem:
-    """A held-out pair of conflicting statements."""
-    text, pairs = newest_text(draw)
-    turns = layout.conversation(draw, text, pairs[:1])[:-1]
-    return SkillItem(NEWEST, turns, Check.EXACT, (pairs[0][1],), text)

@@ -18,6 +18,8 @@ PAIRS, REWRITE, LIST = "pairs", "rewrite", "list"
 SCENE_SHARE = 0.35
 LONG_QUOTE = 50  # letters; a longer sentence is quoted in part
 MOST_LISTED = 6
+#: What is written about a text is written in one of so many wordings: enough to be right in one.
+WRITTEN_WORDINGS = 2
 SHAPES: dict[QuestionKind, frozenset[str]] = {
     QuestionKind.WHO: frozenset("person woman man first last who whom companion recipient".split()),
     QuestionKind.WHEN: frozenset("date weekday month year time time_range when".split()),
@@ -84,6 +86,15 @@ def scene(draw: Draw) -> Told:
     return collage.plain(draw)
 
 
+def in_order(text: str, points: list[Point]) -> list[Point]:
+    """Points as their answers follow one another in a text.
+
+    Whoever writes them down one by one can then see how far they have come: written in any order,
+    the same fact came again and again.
+    """
+    return sorted(points, key=lambda point: text.casefold().find(point.answer.casefold()))
+
+
 def expected(point: Point) -> Expected:
     """A point as a fact that an answer should hold."""
     answer = point.answer
@@ -122,7 +133,8 @@ def pairs_task(draw: Draw, count: int) -> tuple[str, QuestionKind, list[Point]]:
 def pairs_sample(draw: Draw, level: float) -> Sample:
     """Write question–answer pairs of one kind about a text."""
     text, kind, points = pairs_task(draw, draw.integer(1, 2 + round(3 * level)))
-    answer = "\n".join(f"Q: {point.ask()}\nA: {point.answer}" for point in points)
+    points = in_order(text, points)
+    answer = "\n".join(f"Q: {point.ask(WRITTEN_WORDINGS)}\nA: {point.answer}" for point in points)
     ask = prompts.over(text, prompts.WRITE_QUESTIONS[kind])
     return Sample(PAIRS, (Turn("user", ask), Turn("assistant", answer)))
 
@@ -158,14 +170,16 @@ def rewrite_task(draw: Draw, count: int) -> tuple[str, str, list[str], list[Expe
         told = scene(draw)
         points = [p for p in told.points if p.answer not in ("Yes", "No")]
         title = " ".join(told.text.split()[:3]).strip(",.:;–-#*")
-        return told.text, title, [p.say() for p in points], [expected(p) for p in points]
+        ordered = in_order(told.text, points)
+        said = [point.say(WRITTEN_WORDINGS) for point in ordered]
+        return told.text, title, said, [expected(p) for p in points]
     study = studied(draw, count)
     lines = []
     kept = []
     for _, fact in study.facts:
         if fact.retell:
             fact.retell()
-        lines.append(fact.state())
+        lines.append(fact.state(WRITTEN_WORDINGS))
         subject = "" if fact.subject is ME else fact.subject.aliases[-1]
         kept += [
             Expected(e.answers, e.questions, e.sentence, subject)
@@ -226,10 +240,10 @@ def list_task(draw: Draw, count: int) -> tuple[str, list[str], list[Expected]]:
         told = scene(draw)
         while len(told.points) > MOST_LISTED:
             told = collage.collage(draw, 1)
-        for point in told.points:
+        for point in in_order(told.text, list(told.points)):
             quote = supporting(told.text, point.answer)
             if quote and point.answer not in ("Yes", "No"):
-                lines.append(f'{point.say()} — "{quote}"')
+                lines.append(f'{point.say(WRITTEN_WORDINGS)} — "{quote}"')
                 wanted.append(expected(point))
         if lines:
             return told.text, lines, wanted
@@ -238,7 +252,7 @@ def list_task(draw: Draw, count: int) -> tuple[str, list[str], list[Expected]]:
         if fact.retell:
             fact.retell()
         point = fact.points[0]
-        lines.append(f'{fact.state()} — "{quote}"')
+        lines.append(f'{fact.state(WRITTEN_WORDINGS)} — "{quote}"')
         wanted.append(Expected((point.answer,), (), point.say()))
     return study.text, lines, wanted
 

@@ -59,6 +59,18 @@ def test_reading_answers_stand_in_the_text() -> None:
     assert wrong == []
 
 
+def test_facts_are_written_down_in_the_order_of_the_text() -> None:
+    for sample in of("pairs"):
+        text = sample.turns[0].text.casefold()
+        answers = [
+            line.removeprefix("A: ").casefold()
+            for line in sample.turns[1].text.split("\n")
+            if line.startswith("A: ")
+        ]
+        places = [text.find(answer) for answer in answers]
+        assert places == sorted(places), sample.turns[1].text
+
+
 def test_about_one_reading_question_in_seven_has_no_answer() -> None:
     answers = [t.text for s in of("read") for t in s.turns if t.role == "assistant"]
     share = answers.count(UNKNOWN) / len(answers)

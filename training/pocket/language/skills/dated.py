@@ -53,6 +53,7 @@ COMPARISONS = {
     "later": "Which day is later, {one} or {two}?",
     "earlier": "Which day is earlier, {one} or {two}?",
 }
+EARLIEST = ("What is the earliest date?", "Which date is the oldest?")
 ON_THAT_DAY = (
     "What did the note of {day} say: {lower}",
     "On {day}: {lower}",
@@ -155,7 +156,7 @@ def timeline(draw: Draw) -> tuple[str, list[Pair]]:
         (draw.choose(("What came last?", "What was the last thing?", "What is the newest?")), last),
         (draw.choose(("What came first?", "What is the oldest?", "What was first?")), first),
         (draw.choose(LATEST), last_day),
-        (draw.choose(("What is the earliest date?", "Which date is the oldest?")), first_day),
+        (draw.choose(EARLIEST), first_day),
         (f"When was the {something}?", some_day),
         (f"What was on {some_day}?", something),
     ]

@@ -2,17 +2,19 @@
 
 import dataclasses
 import json
+import multiprocessing
 import shutil
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
 from training.pocket import TOKENIZER, TOKENIZER_CONFIG, folder  # noqa: E402
 from training.pocket.corpus import BATCH_TOKENS, LENGTHS, build_shard, length_limit  # noqa: E402
-from training.pocket.errors import PretrainingOptions  # noqa: E402
+from training.pocket.errors import PretrainingBroken, PretrainingOptions  # noqa: E402
 from training.pocket.network import NetworkConfig  # noqa: E402
 from training.pocket.pretrain import (  # noqa: E402
     Options,
@@ -22,6 +24,7 @@ from training.pocket.pretrain import (  # noqa: E402
     rate_factor,
     trained_positions,
 )
+from training.pocket.replicas import Replicas, Work  # noqa: E402
 from training.pocket.tokenizer import PAD_ID  # noqa: E402
 
 PROCESSES = 2
@@ -135,6 +138,21 @@ def test_progress_is_logged_as_json_lines(tmp_path: Path) -> None:
     rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert rows[0]["tokens"] == rows[0]["step"] * STEP_TOKENS
     assert rows[0]["loss"] > 0
+
+
+def test_a_process_that_ends_by_itself_is_one_clear_error() -> None:
+    replicas = Replicas(NetworkConfig(layers="a", width=32, feed_forward=32, heads=2), 1, False)
+    (process,) = multiprocessing.active_children()
+    process.kill()
+    process.join()
+    ids = np.zeros((1, 64), np.int64)
+    places = np.arange(8)
+    work = Work(ids, places, places, np.ones(8, np.float32))
+    try:
+        with pytest.raises(PretrainingBroken, match="same command again"):
+            replicas.losses([work])
+    finally:
+        replicas.close()
 
 
 def test_a_time_that_is_none_is_a_usage_error(tmp_path: Path) -> None:

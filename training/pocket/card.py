@@ -18,6 +18,7 @@ import matplotlib.pyplot as plt
 import torch
 
 from training.pocket import WEIGHTS, folder, hash_files
+from training.pocket.errors import told
 
 _CURVE = "loss.png"
 _SMOOTHING = 6
@@ -136,4 +137,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(told(main))

@@ -1,5 +1,8 @@
 """What can be wrong with the pocket model's files or with a wish to rebuild it."""
 
+import sys
+from collections.abc import Callable
+
 from personald.errors import PersonaldError
 
 
@@ -34,3 +37,16 @@ class PretrainingBroken(PersonaldError):
     advice = (
         "Free some memory and give the same command again; it goes on from its last checkpoint."
     )
+
+
+def told(main: Callable[[], int]) -> int:
+    """Run a command line of this room; what goes wrong is one line for the person.
+
+    Returns:
+        Its exit code, or the error's.
+    """
+    try:
+        return main()
+    except PersonaldError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code

@@ -18,6 +18,7 @@ from typing import Any
 
 from training.blas import load_fast_blas
 from training.pocket import folder, verify
+from training.pocket.errors import told
 from training.pocket.language import checks, mixture
 from training.pocket.language.sample import Check, SkillItem, Turn
 
@@ -239,4 +240,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(told(main))

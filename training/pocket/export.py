@@ -25,6 +25,7 @@ from training.pocket import (
     folder,
     hash_files,
 )
+from training.pocket.errors import PretrainingOptions, told
 from training.pocket.network import ATTENTION, CONVOLUTION, NetworkConfig
 from training.pocket.tokenizer import END_ID, PAD_ID
 
@@ -141,9 +142,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=folder())
     parser.add_argument("--dtype", choices=("float16", "bfloat16", "float32"), default="float16")
     arguments = parser.parse_args(argv)
+    if not arguments.checkpoint.is_file():
+        raise PretrainingOptions(f"there is no checkpoint {arguments.checkpoint}.")
     export_checkpoint(arguments.checkpoint, arguments.out, getattr(torch, arguments.dtype))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(told(main))

@@ -25,7 +25,7 @@ import numpy.typing as npt
 import torch
 
 from training.pocket.corpus import BATCH_TOKENS, SAMPLES_PER_SHARD, Batch, Corpus
-from training.pocket.errors import PretrainingOptions
+from training.pocket.errors import PretrainingOptions, told
 from training.pocket.language import mixture
 from training.pocket.network import NetworkConfig
 from training.pocket.optimiser import Optimiser
@@ -453,6 +453,8 @@ def _options(arguments: argparse.Namespace, now: datetime) -> Options:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     arguments = _parser().parse_args(argv)
+    if arguments.decay_from is not None and not arguments.decay_from.is_file():
+        raise PretrainingOptions(f"there is no checkpoint {arguments.decay_from}.")
     run = Run(_options(arguments, datetime.now()), decay_from=arguments.decay_from)
     signal.signal(signal.SIGTERM, run.stop)
     signal.signal(signal.SIGINT, run.stop)
@@ -461,4 +463,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(told(main))

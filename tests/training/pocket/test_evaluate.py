@@ -1,5 +1,7 @@
 """Answers are judged as the command line judges them, and every skill stands as the card says."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -64,6 +66,15 @@ def test_ordinary_items_are_spread_over_the_whole_file() -> None:
     assert len(some) == 10
     assert some[0] == every[0]
     assert some[-1] in every[-len(every) // 5 :]
+
+
+def test_a_model_that_is_not_whole_is_one_line_for_the_person(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "training.pocket.evaluate", "--model", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith("The pocket model is incomplete")
 
 
 @pytest.fixture(scope="module")

@@ -155,6 +155,13 @@ def test_a_process_that_ends_by_itself_is_one_clear_error() -> None:
         replicas.close()
 
 
+def test_a_checkpoint_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing.pt")
+    with pytest.raises(PretrainingOptions, match="missing"):
+        main(["--out", str(tmp_path / "run"), "--decay-from", missing])
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_time_that_is_none_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(PretrainingOptions, match="half past"):
         main(["--out", str(tmp_path), "--finish-at", "half past"])

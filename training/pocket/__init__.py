@@ -1,10 +1,10 @@
 """The pocket model: the base that personald has in its first minute, made by itself.
 
 A grammar of personal English (`language`) writes conversations; `tokenizer` learns to spell them;
-`corpus` turns them into shards of batches; `pretrain` trains `network` with `optimiser` on them, a
-copy of it on every core (`replicas`); `export` writes the result as a folder that ``mlx_lm.load``
-opens with no code of ours; `evaluate` measures every skill from those very files, and `card` writes
-down what it found.
+`corpus` turns them into shards of batches; `pretrain` trains `network` with `optimiser` on what
+`supervision` chooses of them, a copy of it on every core (`replicas`); `export` writes the result as
+a folder that ``mlx_lm.load`` opens with no code of ours; `evaluate` measures every skill from those
+very files, and `card` writes down what it found.
 
 Only a rebuild needs PyTorch. What is shipped lies in ``weights/``, and its users need two
 functions: `folder`, where it is, and `verify`, whether it is whole.

@@ -34,9 +34,6 @@ class PretrainingBroken(PersonaldError):
     """A process that computed gradients ended by itself."""
 
     title = "Pretraining cannot go on"
-    advice = (
-        "Free some memory and give the same command again; it goes on from its last checkpoint."
-    )
 
 
 def told(main: Callable[[], int]) -> int:

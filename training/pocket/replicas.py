@@ -54,6 +54,11 @@ class Replicas:
         config: the network's shape.
         count: how many processes.
         compiled: whether the networks go through ``torch.compile``.
+
+    Attributes:
+        start: the first weights by name, float32; not yet given to the copies.
+        weights: those that all copies compute with, bfloat16, in shared memory; zeros until an optimiser fills them.
+        gradients: for each copy the sum of its batches' gradients by name, in the same form.
     """
 
     def __init__(self, config: NetworkConfig, count: int, compiled: bool) -> None:

@@ -22,9 +22,9 @@ from training.pocket.pretrain import (  # noqa: E402
     Run,
     main,
     rate_factor,
-    trained_positions,
 )
 from training.pocket.replicas import Replicas, Work  # noqa: E402
+from training.pocket.supervision import trained_positions  # noqa: E402
 from training.pocket.tokenizer import PAD_ID  # noqa: E402
 
 PROCESSES = 2

@@ -67,7 +67,7 @@ class Optimiser:
     Args:
         start: the first weights by name, in full precision, in which the masters stay.
         live: the weights that compute, by name; the masters' rounding from here on.
-        gradients: one or more sums of gradients by name; cleared by each step.
+        gradients: one or more sums of gradients by name, each of its weight's shape; cleared by each step.
         weight_decay: decoupled, for the matrices only.
     """
 

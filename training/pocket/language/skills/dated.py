@@ -142,9 +142,7 @@ def later_sample(draw: Draw, level: float) -> Sample:
 def timeline(draw: Draw) -> tuple[str, list[Pair]]:
     """Three to five things with a day each, out of order, and what came last, first and when."""
     style, form = draw.integer(0, 3), draw.choose(DATED)
-    days: set[Day] = set()
-    for _ in range(draw.integer(3, 5)):
-        days.update(two_days(draw)[:1])
+    days = {two_days(draw)[0] for _ in range(draw.integer(3, 5))}
     dated = [
         (written_day(day, style), draw.fresh(lambda d: values.make("phrase", d).text))
         for day in sorted(days)

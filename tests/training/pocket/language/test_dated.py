@@ -68,3 +68,19 @@ def test_among_several_people_each_has_a_newest_statement() -> None:
         text, pairs = dated.crowded_text(Draw(seed))
         assert 2 <= len(pairs) <= 3
         assert all(answer.casefold() in text.casefold() for _, answer in pairs)
+
+
+def test_the_later_day_of_an_update_holds_and_the_earlier_held_before() -> None:
+    held = []
+    for seed in range(60):
+        for asked, answer in answered(dated.updates_sample(Draw(seed), 0.0)):
+            *told, question = asked.split("\n")
+            lines = ["\n".join(told[:2]), "\n".join(told[2:])] if len(told) == 4 else told
+            (one, early), (two, late) = sorted(
+                ((line, day(dated_in(line)[0])) for line in lines), key=lambda pair: pair[1]
+            )
+            assert early < late
+            older = question in dated.EARLIER or "before" in question or "older" in question
+            assert answer.casefold() in (one if older else two).casefold()
+            held.append(older)
+    assert 0.1 < sum(held) / len(held) < 0.4

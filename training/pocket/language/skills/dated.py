@@ -1,15 +1,18 @@
 """Dated statements: the newest of those that differ holds now.
 
-Practice on bare days (`later_sample`) taught the model to tell the later of two that are written from
-the year down, and no others (the card has the figures): an answer begins with what is written first.
+Two steps make the skill: telling the later of two days, and finding what was said on it. Bare days
+(`later_sample`) practise the first, the shortest dated statements one pair after another
+(`updates_sample`) both, with an answer in every forty tokens or so instead of one in a hundred.
 """
+
+from dataclasses import dataclass
 
 from training.pocket.language import attributes, facts, layout, shapes, values
 from training.pocket.language.draw import Draw
 from training.pocket.language.facts import ME, Fact, Subject
 from training.pocket.language.sample import Check, Sample, SkillItem, Turn
 
-NEWEST, LATER = "newest", "later"
+NEWEST, LATER, UPDATES = "newest", "later", "updates"
 Pair = tuple[str, str]
 Day = tuple[int, int, int]
 
@@ -23,6 +26,17 @@ def two_days(draw: Draw) -> tuple[Day, Day]:
         two = (later, draw.integer(1, 12), draw.integer(1, 28))
         if one[:2] != two[:2]:
             return (one, two) if one < two else (two, one)
+
+
+def near_days(draw: Draw) -> tuple[Day, Day]:
+    """Two days that differ often in the year alone or the month alone, the earlier first."""
+    year, month, number = draw.integer(2015, 2030), draw.integer(1, 12), draw.integer(1, 28)
+    part = draw.random.random()
+    if part < 0.3:
+        return (year, month, number), (year + draw.integer(1, 4), month, number)
+    if part < 0.6 and month < 12:
+        return (year, month, number), (year, draw.integer(month + 1, 12), number)
+    return two_days(draw)
 
 
 def written_day(day: Day, style: int) -> str:
@@ -53,6 +67,9 @@ COMPARISONS = {
     "earlier": "Which day is earlier, {one} or {two}?",
 }
 EARLIEST = ("What is the earliest date?", "Which date is the oldest?")
+NOW = ("What holds now?", "And now?", "What is it now?", "Which is the newer?", "What is the latest?")
+EARLIER = ("What was it before?", "And before?", "Which is the older?", "What was it at first?")
+SHORT_KINDS = ("noun", "first", "city", "phrase", "amount", "product")
 ON_THAT_DAY = (
     "What did the note of {day} say: {lower}",
     "On {day}: {lower}",
@@ -119,6 +136,56 @@ def newest_sample(draw: Draw, level: float) -> Sample:
     """What holds now by dated statements, of one person or of several."""
     text, pairs = crowded_text(draw) if draw.chance(0.5 * level) else newest_text(draw)
     return Sample(NEWEST, layout.conversation(draw, text, draw.shuffled(pairs)))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was said first and what was said later, and each as the answer to its question."""
+
+    said: tuple[str, str]
+    was: Pair
+    now: Pair
+
+
+def short_change(draw: Draw) -> Change:
+    """A change told as shortly as can be: two bare values, or a thing with two values."""
+    kind = draw.choose(SHORT_KINDS)
+    old, new = (draw.fresh(lambda d: values.make(kind, d).text) for _ in range(2))
+    if draw.chance(0.5):
+        return Change((old, new), (draw.choose(EARLIER), old), (draw.choose(NOW), new))
+    thing = draw.fresh(lambda d: values.make("noun", d).text)
+    form = draw.choose(("{thing}: {value}", "{thing} {value}", "The {thing} is {value}."))
+    return Change(
+        (form.format(thing=thing, value=old), form.format(thing=thing, value=new)),
+        (draw.choose(("What was the {} before?", "The older {}?")).format(thing), old),
+        (draw.choose(("What is the {}?", "What is the {} now?", "{}?")).format(thing), new),
+    )
+
+
+def stated_change(draw: Draw) -> Change:
+    """A person's attribute with two values, in whole sentences."""
+    old, new = versions(draw, facts.person_subject(draw))
+    question = old.points[0].ask()
+    lower = question[:1].lower() + question[1:]
+    before = draw.choose(BEFORE).format(question=question, lower=lower)
+    return Change(
+        (old.state(), new.state()),
+        (before, old.points[0].answer),
+        (new.points[0].ask(), new.points[0].answer),
+    )
+
+
+def updates_sample(draw: Draw, level: float) -> Sample:
+    """Changes one after another, each with its two days, and what holds now, or held before."""
+    turns: list[Turn] = []
+    for _ in range(draw.integer(3, 7)):
+        change = stated_change(draw) if draw.chance(0.4 * level) else short_change(draw)
+        style, form = draw.integer(0, 3), draw.choose(DATED)
+        days = (written_day(day, style) for day in near_days(draw))
+        lines = [form.format(day=d, said=said) for d, said in zip(days, change.said, strict=True)]
+        question, answer = change.was if draw.chance(0.25) else change.now
+        turns += layout.turn_pair("\n".join([*draw.shuffled(lines), question]), answer)
+    return Sample(UPDATES, tuple(turns))
 
 
 def later_sample(draw: Draw, level: float) -> Sample:

@@ -8,7 +8,8 @@ Rules (issue: "The embedded base"):
 - pairs: a pair is right when its answer is a fact's value and its question is nearer to that
   fact's questions than to any other fact's; a fact is covered when a right pair asks for it;
 - rewrite: the share of facts whose value (and subject) is kept; nothing counts once a name or a
-  number stands in the answer that neither the text nor the request holds;
+  number stands in the answer that neither the text nor the request holds, or when the answer says
+  the whole text again word for word;
 - list: the share of lines that state a fact and quote words which stand in the text and hold its
   value, over the number of facts or of lines, whichever is more.
 """
@@ -81,8 +82,9 @@ def score_pairs(item: SkillItem, answer: str) -> dict[str, float]:
 
 
 def holds(text: str, value: str) -> bool:
-    """Whether ``value`` stands in ``text`` as whole words, punctuation and case aside."""
-    return f" {normal(value)} " in f" {normal('x ' + text)} "
+    """Whether ``value`` stands in ``text`` as whole words; punctuation, case and genitives aside."""
+    inside, wanted = (normal(part).replace("'s ", " ") for part in (f"x {text}", value))
+    return f" {wanted} " in f" {inside} "
 
 
 def inventions(answer: str, source: str) -> set[str]:
@@ -95,10 +97,16 @@ def inventions(answer: str, source: str) -> set[str]:
     return {word for word in named if word.casefold() not in known}
 
 
+def is_in_other_words(text: str, answer: str) -> bool:
+    """Whether ``answer`` is more than the words of ``text`` again, in their order."""
+    same, given = (" ".join(re.findall(r"\w+", part.casefold())) for part in (text, answer))
+    return f" {same} " not in f" {given} "
+
+
 def score_rewrite(item: SkillItem, answer: str) -> dict[str, float]:
-    """The share of facts kept, nothing if any is invented."""
+    """The share of facts kept, nothing if any is invented or the text is only copied."""
     request = item.turns[-1].text
-    if inventions(answer, f"{item.text} {request}"):
+    if inventions(answer, f"{item.text} {request}") or not is_in_other_words(item.text, answer):
         return {item.skill: 0.0}
     kept = sum(
         any(holds(answer, value) for value in fact.answers)

@@ -67,7 +67,13 @@ COMPARISONS = {
     "earlier": "Which day is earlier, {one} or {two}?",
 }
 EARLIEST = ("What is the earliest date?", "Which date is the oldest?")
-NOW = ("What holds now?", "And now?", "What is it now?", "Which is the newer?", "What is the latest?")
+NOW = (
+    "What holds now?",
+    "And now?",
+    "What is it now?",
+    "Which is the newer?",
+    "What is the latest?",
+)
 EARLIER = ("What was it before?", "And before?", "Which is the older?", "What was it at first?")
 SHORT_KINDS = ("noun", "first", "city", "phrase", "amount", "product")
 ON_THAT_DAY = (

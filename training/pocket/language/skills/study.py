@@ -4,10 +4,12 @@ The prompts are those of `training.prompts`, to the letter.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from training import prompts
-from training.pocket.language import collage, documents
+from training.pocket.language import collage, documents, rewording
+from training.pocket.language.checks import is_in_other_words
 from training.pocket.language.draw import Draw
 from training.pocket.language.facts import ME, Fact, Point
 from training.pocket.language.sample import Check, Expected, Sample, SkillItem, Turn
@@ -150,9 +152,10 @@ def pairs_item(draw: Draw) -> SkillItem:
 # --- rewrite -------------------------------------------------------------------------------------
 
 
-def rewritten(form: RewriteForm, lines: list[str], title: str, draw: Draw) -> str:
-    """Sentences put into one of the forms."""
-    body = " ".join(lines)
+def rewritten(form: RewriteForm, lines: Sequence[str], title: str, draw: Draw) -> str:
+    """Sentences or lines put into one of the forms."""
+    closed = sum(line[-1] in ".!?" for line in lines)
+    body = (" " if 2 * closed > len(lines) else "\n").join(lines)
     if form is RewriteForm.LIST:
         return "\n".join(f"- {line}" for line in lines)
     if form is RewriteForm.NOTE:
@@ -164,14 +167,15 @@ def rewritten(form: RewriteForm, lines: list[str], title: str, draw: Draw) -> st
     return body
 
 
-def rewrite_task(draw: Draw, count: int) -> tuple[str, str, list[str], list[Expected]]:
+def rewrite_task(draw: Draw, count: int) -> tuple[str, str, Sequence[str], list[Expected]]:
     """A text, a title for it, its facts in other words, and what must be kept."""
     if draw.chance(SCENE_SHARE):
         told = scene(draw)
         points = [p for p in told.points if p.answer not in ("Yes", "No")]
         title = " ".join(told.text.split()[:3]).strip(",.:;–-#*")
-        ordered = in_order(told.text, points)
-        said = [point.say(WRITTEN_WORDINGS) for point in ordered]
+        said: Sequence[str] = rewording.retold(told.text, [point.answer for point in points])
+        if not is_in_other_words(told.text, " ".join(said)):
+            said = [point.say(WRITTEN_WORDINGS) for point in in_order(told.text, points)]
         return told.text, title, said, [expected(p) for p in points]
     study = studied(draw, count)
     lines = []

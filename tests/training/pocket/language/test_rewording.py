@@ -1,0 +1,47 @@
+"""A text in other common words: nothing that is asked for changes, and it is not the same again."""
+
+from training.pocket.language import collage, rewording
+from training.pocket.language.checks import holds, is_in_other_words
+from training.pocket.language.draw import Draw
+
+
+def test_common_words_change_and_keep_their_capitals() -> None:
+    assert rewording.reworded("It’s nearly done. Maybe tonight!") == (
+        "It is almost done. Perhaps this evening!"
+    )
+
+
+def test_words_of_a_value_stay() -> None:
+    assert rewording.reworded("She sold the Nearly New Shop, nearly.", ["Nearly New Shop"]) == (
+        "She sold the Nearly New Shop, almost."
+    )
+
+
+def test_a_part_of_a_word_and_capitals_that_shout_stay() -> None:
+    assert rewording.reworded("soonest, VERY well-nigh") == "soonest, VERY well-nigh"
+
+
+def test_no_word_is_replaced_by_itself() -> None:
+    assert all(word != instead for word, instead in rewording.table().items())
+
+
+def test_the_marks_of_a_list_go_and_its_lines_stay() -> None:
+    text = "Weekend\n- [x] gutter\n* paint the hall\n2. the lamp"
+    assert rewording.retold(text, ()) == ("Weekend", "gutter", "paint the hall", "the lamp")
+
+
+def test_every_value_of_an_ordinary_text_is_kept() -> None:
+    kept = asked = 0
+    for seed in range(80):
+        told = collage.plain(Draw(seed))
+        answers = [p.answer for p in told.points if holds(told.text, p.answer)]
+        again = " ".join(rewording.retold(told.text, answers))
+        kept += sum(holds(again, answer) for answer in answers)
+        asked += len(answers)
+    assert kept > 0.98 * asked
+
+
+def test_the_same_text_in_another_frame_is_no_other_words() -> None:
+    text = "Rooibos for Ana, at 6."
+    assert not is_in_other_words(text, f"Dear diary,\n\n- {text}")
+    assert is_in_other_words(text, "Dear diary,\n\nAna drinks rooibos at 6.")

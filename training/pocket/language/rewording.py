@@ -13,7 +13,7 @@ from training.pocket.language.variations import segments
 
 TABLE = Path(__file__).parent / "words" / "rewordings.txt"
 FEW_LINES = 3
-LEADING_MARK = re.compile(r"^(?:[-*•>+]|\d{1,2}[.)]|\[[ x]?\]|☐|#+)\s+")
+LEADING_MARK = re.compile(r"^(?:(?:[-*•>+]|\d{1,2}[.)]|\[[ x]?\]|☐|#+)\s+)+")
 
 
 @cache

@@ -39,6 +39,12 @@ def near_days(draw: Draw) -> tuple[Day, Day]:
     return two_days(draw)
 
 
+def two_years(draw: Draw) -> list[str]:
+    """Two years, the earlier first."""
+    year = draw.integer(2015, 2030)
+    return [str(year), str(year + draw.integer(1, 6))]
+
+
 def written_day(day: Day, style: int) -> str:
     """A day in one of four styles; both days of a text share the style."""
     year, month, number = day
@@ -182,12 +188,16 @@ def stated_change(draw: Draw) -> Change:
 
 
 def updates_sample(draw: Draw, level: float) -> Sample:
-    """Changes one after another, each with its two days, and what holds now, or held before."""
+    """Changes one after another, each with its two days, and what holds now, or held before.
+
+    The days are bare years in nearly half of the samples: the first step is to prefer the larger.
+    """
     turns: list[Turn] = []
-    for _ in range(draw.integer(3, 7)):
+    only_years = draw.chance(0.45)
+    for _ in range(draw.integer(3, 8)):
         change = stated_change(draw) if draw.chance(0.4 * level) else short_change(draw)
         style, form = draw.integer(0, 3), draw.choose(DATED)
-        days = (written_day(day, style) for day in near_days(draw))
+        days = two_years(draw) if only_years else [written_day(d, style) for d in near_days(draw)]
         lines = [form.format(day=d, said=said) for d, said in zip(days, change.said, strict=True)]
         question, answer = change.was if draw.chance(0.25) else change.now
         turns += layout.turn_pair("\n".join([*draw.shuffled(lines), question]), answer)

@@ -32,9 +32,9 @@ def near_days(draw: Draw) -> tuple[Day, Day]:
     """Two days that differ often in the year alone or the month alone, the earlier first."""
     year, month, number = draw.integer(2015, 2030), draw.integer(1, 12), draw.integer(1, 28)
     part = draw.random.random()
-    if part < 0.25:
+    if part < 0.15:
         return (year, month, number), (year + draw.integer(1, 4), month, number)
-    if part < 0.6 and month < 12:
+    if part < 0.65 and month < 12:
         return (year, month, number), (year, draw.integer(month + 1, 12), number)
     return two_days(draw)
 
@@ -190,10 +190,10 @@ def stated_change(draw: Draw) -> Change:
 def updates_sample(draw: Draw, level: float) -> Sample:
     """Changes one after another, each with its two days, and what holds now, or held before.
 
-    The days are bare years in a quarter of the samples: the first step is to prefer the larger.
+    Some samples have bare years for days: the first step is to prefer the larger.
     """
     turns: list[Turn] = []
-    only_years = draw.chance(0.25)
+    only_years = draw.chance(0.1)
     for _ in range(draw.integer(3, 8)):
         change = stated_change(draw) if draw.chance(0.4 * level) else short_change(draw)
         style, form = draw.choose((0, 1, 2, 2, 3)), draw.choose(DATED)

@@ -81,6 +81,8 @@ NOW = (
     "What is the latest?",
 )
 EARLIER = ("What was it before?", "And before?", "Which is the older?", "What was it at first?")
+#: Styles of `written_day`; the one that was learnt last comes twice.
+PRACTISED_STYLES = (0, 1, 2, 2, 3)
 SHORT_KINDS = ("noun", "first", "city", "phrase", "amount", "product")
 ON_THAT_DAY = (
     "What did the note of {day} say: {lower}",
@@ -196,7 +198,7 @@ def updates_sample(draw: Draw, level: float) -> Sample:
     only_years = draw.chance(0.1)
     for _ in range(draw.integer(3, 8)):
         change = stated_change(draw) if draw.chance(0.4 * level) else short_change(draw)
-        style, form = draw.choose((0, 1, 2, 2, 3)), draw.choose(DATED)
+        style, form = draw.choose(PRACTISED_STYLES), draw.choose(DATED)
         days = two_years(draw) if only_years else [written_day(d, style) for d in near_days(draw)]
         lines = [form.format(day=d, said=said) for d, said in zip(days, change.said, strict=True)]
         question, answer = change.was if draw.chance(0.25) else change.now

@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 import torch
 
 from training.pocket import WEIGHTS, folder, hash_files
-from training.pocket.errors import told
+from training.pocket.errors import PretrainingOptions, told
 
 _CURVE = "loss.png"
 _SMOOTHING = 6
@@ -74,7 +74,13 @@ def write_card(run: Path, results: Path, model: Path, notes: Path, card: Path) -
         model: the exported folder.
         notes: prose for the end of the card.
         card: the Markdown file to write.
+
+    Raises:
+        PretrainingOptions: a file of the run or of the results is missing.
     """
+    for path in (run / "log.jsonl", run / "checkpoint.pt", results):
+        if not path.is_file():
+            raise PretrainingOptions(f"there is no {path}.")
     log = read_log(run / "log.jsonl")
     draw_curve(log, card.parent / _CURVE)
     state = torch.load(run / "checkpoint.pt", weights_only=True)

@@ -9,7 +9,7 @@ Rules (issue: "The embedded base"):
   fact's questions than to any other fact's; a fact is covered when a right pair asks for it;
 - rewrite: the share of facts whose value (and subject) is kept; nothing counts once a name or a
   number stands in the answer that neither the text nor the request holds, or when the answer says
-  the whole text again word for word;
+  more than nine tenths of the text again, word for word: that is no rewriting in other words;
 - list: the share of lines that state a fact and quote words which stand in the text and hold its
   value, over the number of facts or of lines, whichever is more.
 """
@@ -17,6 +17,7 @@ Rules (issue: "The embedded base"):
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher
 
 from training import prompts
 from training.pocket.language.sample import UNKNOWN, Check, Expected, SkillItem
@@ -24,6 +25,7 @@ from training.pocket.language.sample import UNKNOWN, Check, Expected, SkillItem
 DROPPED = re.compile(
     r"^(?:(?:because|since|as|in|at|on|to|for|from|with|by|of|the|a|an|it|is|was|my|his|her|their) )+"
 )
+MOST_REPEATED = 0.9  # of a text's words; its names and values have to stay
 LIKE_ENOUGH = 0.5  # shared words over all words of two questions that ask the same
 
 
@@ -97,16 +99,19 @@ def inventions(answer: str, source: str) -> set[str]:
     return {word for word in named if word.casefold() not in known}
 
 
-def is_in_other_words(text: str, answer: str) -> bool:
-    """Whether ``answer`` is more than the words of ``text`` again, in their order."""
-    same, given = (" ".join(re.findall(r"\w+", part.casefold())) for part in (text, answer))
-    return f" {same} " not in f" {given} "
+def share_repeated(text: str, answer: str) -> float:
+    """The share, 0 to 1, of the words of ``text`` that ``answer`` says again in their order."""
+    same, given = (re.findall(r"\w+", part.casefold()) for part in (text, answer))
+    blocks = SequenceMatcher(None, same, given, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks) / max(1, len(same))
 
 
 def score_rewrite(item: SkillItem, answer: str) -> dict[str, float]:
-    """The share of facts kept, nothing if any is invented or the text is only copied."""
+    """The share of facts kept, nothing if any is invented or the text is hardly reworded."""
     request = item.turns[-1].text
-    if inventions(answer, f"{item.text} {request}") or not is_in_other_words(item.text, answer):
+    if inventions(answer, f"{item.text} {request}"):
+        return {item.skill: 0.0}
+    if share_repeated(item.text, answer) > MOST_REPEATED:
         return {item.skill: 0.0}
     kept = sum(
         any(holds(answer, value) for value in fact.answers)

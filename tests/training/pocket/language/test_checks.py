@@ -64,6 +64,11 @@ def test_a_rewrite_with_an_invented_name_or_number_counts_nothing() -> None:
     assert checks.score(item(Check.REWRITE), f"{kept} at 9.") == {"skill": 0.0}
 
 
+def test_a_rewrite_that_repeats_the_text_counts_nothing() -> None:
+    asked = item(Check.REWRITE)
+    assert checks.score(asked, f"Dear diary,\n\n{asked.text}") == {"skill": 0.0}
+
+
 def test_a_listed_fact_needs_a_quote_that_stands_in_the_text() -> None:
     good = 'She rented it in Tarvisio. — "Marta Kos rented a canoe in Tarvisio."'
     false = 'Her dentist is Ilse Brandt. — "Ilse Brandt looks after her teeth."'

@@ -1,7 +1,7 @@
 """A text in other common words: nothing that is asked for changes, and it is not the same again."""
 
 from training.pocket.language import collage, rewording
-from training.pocket.language.checks import holds, is_in_other_words
+from training.pocket.language.checks import holds, share_repeated
 from training.pocket.language.draw import Draw
 
 
@@ -41,7 +41,7 @@ def test_every_value_of_an_ordinary_text_is_kept() -> None:
     assert kept > 0.98 * asked
 
 
-def test_the_same_text_in_another_frame_is_no_other_words() -> None:
+def test_the_same_text_in_another_frame_is_a_repetition() -> None:
     text = "Rooibos for Ana, at 6."
-    assert not is_in_other_words(text, f"Dear diary,\n\n- {text}")
-    assert is_in_other_words(text, "Dear diary,\n\nAna drinks rooibos at 6.")
+    assert share_repeated(text, f"Dear diary,\n\n- {text}") == 1
+    assert share_repeated(text, "Dear diary,\n\nAna drinks rooibos at 6.") == 0.6

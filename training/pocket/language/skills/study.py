@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from training import prompts
 from training.pocket.language import collage, documents, rewording
-from training.pocket.language.checks import is_in_other_words
+from training.pocket.language.checks import share_repeated
 from training.pocket.language.draw import Draw
 from training.pocket.language.facts import ME, Fact, Point
 from training.pocket.language.sample import Check, Expected, Sample, SkillItem, Turn
@@ -153,7 +153,7 @@ def pairs_item(draw: Draw) -> SkillItem:
 
 
 def rewritten(form: RewriteForm, lines: Sequence[str], title: str, draw: Draw) -> str:
-    """Sentences or lines put into one of the forms."""
+    """Sentences, or lines where most do not end as sentences do, put into one of the forms."""
     closed = sum(line[-1] in ".!?" for line in lines)
     body = (" " if 2 * closed > len(lines) else "\n").join(lines)
     if form is RewriteForm.LIST:
@@ -174,7 +174,7 @@ def rewrite_task(draw: Draw, count: int) -> tuple[str, str, Sequence[str], list[
         points = [p for p in told.points if p.answer not in ("Yes", "No")]
         title = " ".join(told.text.split()[:3]).strip(",.:;–-#*")
         said: Sequence[str] = rewording.retold(told.text, [point.answer for point in points])
-        if not is_in_other_words(told.text, " ".join(said)):
+        if share_repeated(told.text, " ".join(said)) == 1:
             said = [point.say(WRITTEN_WORDINGS) for point in in_order(told.text, points)]
         return told.text, title, said, [expected(p) for p in points]
     study = studied(draw, count)

@@ -9,11 +9,12 @@ Reading order, from the ground up:
   (closed tables and invented ones) and `events` make facts; `documents` tells them as prose,
   lists, tables, mails and chats;
 - `scenes` are ordinary texts with slots, written by hand; `collage` makes notes out of snippets;
-  `variations` keeps them from being learnt by heart;
+  `variations` and `rewording` keep them from being learnt by heart, and `mentions` and
+  `categories` ask them what nobody wrote a question for (`phrases` finds known words in a text);
 - `questions` asks, `layout` makes a conversation of it, `skills` holds one module for each thing
   to be learnt, and `mixture` hands out samples and held-out items; `checks` judges answers.
 
 Wordings are data: `attributes/*.toml`, `clauses/`, `scenes/*.txt`, `snippets/*.txt`,
-`world.toml`. `check` looks for mistakes in them. The word lists in `words/` were derived from
+`world.toml`, `words/rewordings/`, `words/categories.txt`. `check` looks for mistakes in them. The word lists in `words/` were derived from
 permissively licensed packages by `build_words`; nothing else is needed at run time.
 """

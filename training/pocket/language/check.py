@@ -3,7 +3,7 @@
 Every scene is filled many times: every slot it uses must be declared by its text whichever
 choices are taken, every answer (Yes and No apart) must stand in the text, and scene names must
 differ. Every attribute must have the number of wordings that the format asks for, and every
-template must render.
+template must render. Rewordings must be of the form that `rewording` reads and change something.
 """
 
 import re
@@ -11,7 +11,15 @@ import sys
 from collections import Counter
 
 from personald.errors import PersonaldError
-from training.pocket.language import attributes, collage, facts, scenes, values
+from training.pocket.language import (
+    attributes,
+    categories,
+    collage,
+    facts,
+    rewording,
+    scenes,
+    values,
+)
 from training.pocket.language.attributes import Attribute
 from training.pocket.language.draw import Draw
 from training.pocket.language.facts import Fact
@@ -20,6 +28,8 @@ from training.pocket.language.template import Binding, Template, TemplateError
 
 FILLINGS = 12
 FEWEST = {"statements": 7, "first_person": 3, "fragments": 2, "questions": 7}
+PHRASE = r"[\w'-]+(?: [\w'-]+)*"
+REWORDING = re.compile(rf"({PHRASE}) = ({PHRASE}(?: \| {PHRASE})*)")
 KNOWN_SLOTS = frozenset("subject value they them their They Them Their".split())
 
 
@@ -93,9 +103,39 @@ def render_all(fact: Fact) -> None:
             template.render(point.binding)
 
 
+def rewording_mistakes() -> list[str]:
+    """What is wrong with the bank of rewordings."""
+    found: list[str] = []
+    seen: dict[str, str] = {}
+    for path in sorted(rewording.FOLDER.glob("*.txt")):
+        for line in path.read_text("utf-8").splitlines():
+            match = REWORDING.fullmatch(line)
+            if match is None or match[1] != match[1].lower():
+                found.append(f"{path.name}: cannot read {line!r}")
+                continue
+            if match[1] in match[2].split(" | "):
+                found.append(f"{path.name}: {match[1]!r} is replaced by itself")
+            if match[1] in seen:
+                found.append(f"{path.name}: {match[1]!r} stands in {seen[match[1]]} as well")
+            seen[match[1]] = path.name
+    return found
+
+
+def category_mistakes() -> list[str]:
+    """What is wrong with the table of categories."""
+    found = [
+        f"category {names[0]}: {member!r} is no plain small-lettered phrase"
+        for names, members in categories.table().items()
+        for member in members
+        if not re.fullmatch(PHRASE, member)
+    ]
+    counts = Counter(name for names in categories.table() for name in names)
+    return found + [f"two categories are called {name}" for name, n in counts.items() if n > 1]
+
+
 def mistakes() -> list[str]:
     """Every mistake in the data files, one a line."""
-    found: list[str] = []
+    found = rewording_mistakes() + category_mistakes()
     paths = [*sorted(scenes.FOLDER.glob("*.txt")), *sorted(collage.FOLDER.glob("*.txt"))]
     for path in paths:
         for block in re.split(r"^(?=## )", path.read_text("utf-8"), flags=re.MULTILINE):
@@ -123,7 +163,8 @@ def main() -> int:
         print(line)
     print(
         f"{len(scenes.scenes())} scenes, {len(collage.snippets())} snippets, "
-        f"{len(attributes.tables())} attributes: {len(found)} mistakes"
+        f"{len(attributes.tables())} attributes, {len(rewording.table())} rewordings, "
+        f"{len(categories.table())} categories: {len(found)} mistakes"
     )
     return 1 if found else 0
 

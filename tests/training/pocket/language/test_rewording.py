@@ -21,8 +21,28 @@ def test_a_part_of_a_word_and_capitals_that_shout_stay() -> None:
     assert rewording.reworded("soonest, VERY well-nigh") == "soonest, VERY well-nigh"
 
 
-def test_no_word_is_replaced_by_itself() -> None:
-    assert all(word != instead for word, instead in rewording.table().items())
+def test_an_article_follows_the_word_after_it() -> None:
+    kept = ("empty jar", "full one")
+    assert rewording.reworded("an almost empty jar, a nearly full one", kept) == (
+        "a nearly empty jar, an almost full one"
+    )
+
+
+def test_with_a_draw_a_share_of_the_phrases_changes() -> None:
+    text = "nearly " * 400
+    changed = rewording.reworded(text, (), Draw(1), 0.3).count("almost")
+    assert 80 < changed < 160
+    assert rewording.reworded(text, (), Draw(1), 0.3).count("almost") == changed
+
+
+def test_a_reworded_text_still_holds_every_answer() -> None:
+    for seed in range(60):
+        draw = Draw(seed)
+        told = collage.plain(draw)
+        again = rewording.told_otherwise(told, draw)
+        for point in told.points:
+            if holds(told.text, point.answer):
+                assert point.answer.casefold() in again.text.casefold()
 
 
 def test_the_marks_of_a_list_go_and_its_lines_stay() -> None:

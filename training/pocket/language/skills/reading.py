@@ -1,7 +1,17 @@
 """Answer questions from a text: a text made of facts, or an ordinary scene, several turns."""
 
-from training.pocket.language import collage, documents, layout, mentions, questions, variations
+from training.pocket.language import (
+    categories,
+    collage,
+    documents,
+    layout,
+    mentions,
+    questions,
+    rewording,
+    variations,
+)
 from training.pocket.language.draw import Draw
+from training.pocket.language.facts import Point
 from training.pocket.language.sample import UNKNOWN, Check, Sample, SkillItem, Turn
 
 NAME = "read"
@@ -9,6 +19,8 @@ ORDINARY_SHARE = 0.72
 UNKNOWN_SHARE = 0.11
 THINNED_UNKNOWN_SHARE = 0.22
 MENTION_SHARE = 0.3
+REWORDED_TEXTS, REWORDED_QUESTIONS = 0.4, 0.4
+TYPED_SHARE = 0.3
 FACTS = (1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7)
 
 
@@ -25,17 +37,26 @@ def sample(draw: Draw, level: float) -> Sample:
 def ordinary_turns(draw: Draw, level: float) -> tuple[Turn, ...]:
     """An ordinary text, often varied, with most of its questions."""
     told = collage.ordinary(draw, level)
-    pairs = [
-        (variations.asked_in_haste(p.ask(), draw), p.answer)
-        for p in draw.some(told.points, draw.integer(4, 9))
-    ]
+    if draw.chance(REWORDED_TEXTS):
+        told = rewording.told_otherwise(told, draw)
+    pairs = [(asked(p, draw), p.answer) for p in draw.some(told.points, draw.integer(4, 9))]
     share = THINNED_UNKNOWN_SHARE if len(told.missing) == 1 else UNKNOWN_SHARE
     for number in range(len(pairs)):
         if told.missing and draw.chance(share):
-            pairs[number] = (draw.choose(told.missing).ask(), UNKNOWN)
+            pairs[number] = (asked(draw.choose(told.missing), draw), UNKNOWN)
     if draw.chance(MENTION_SHARE):
-        pairs = draw.shuffled([*pairs, *mentions.mentions(told, draw, draw.integer(1, 3))])
+        pairs += mentions.mentions(told, draw, draw.integer(1, 2))
+        pairs = draw.shuffled([*pairs, *categories.questions(told.text, draw, draw.integer(0, 2))])
     return layout.conversation(draw, told.text, pairs)
+
+
+def asked(point: Point, draw: Draw) -> str:
+    """A question for a point of an ordinary text: as it was written, or with other words."""
+    changed = draw.chance(REWORDED_QUESTIONS)
+    question = rewording.asked_otherwise(point, draw) if changed else point.ask()
+    if draw.chance(TYPED_SHARE):
+        question = categories.typed(question, point.answer, draw)
+    return variations.asked_in_haste(question, draw)
 
 
 def item(draw: Draw) -> SkillItem:

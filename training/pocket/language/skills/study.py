@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from training import prompts
 from training.pocket.language import collage, documents, rewording
-from training.pocket.language.checks import share_repeated
+from training.pocket.language.checks import share_repeated, words
 from training.pocket.language.draw import Draw
-from training.pocket.language.facts import ME, Fact, Point
+from training.pocket.language.facts import ME, Fact, Point, tidy, trained_wordings
 from training.pocket.language.sample import Check, Expected, Sample, SkillItem, Turn
 from training.pocket.language.scenes import Told
 from training.prompts import QuestionKind, RewriteForm
@@ -22,6 +22,12 @@ LONG_QUOTE = 50  # letters; a longer sentence is quoted in part
 MOST_LISTED = 6
 #: What is written about a text is written in one of so many wordings: enough to be right in one.
 WRITTEN_WORDINGS = 2
+#: Letters that words of one stem mostly share; shorter words than the second number say little.
+STEM, SHORTEST = 5, 4
+#: Words of a question that its text need not hold.
+FRAME = frozenset(
+    "what which when where whom whose does have will should been that this with from".split()
+)
 SHAPES: dict[QuestionKind, frozenset[str]] = {
     QuestionKind.WHO: frozenset("person woman man first last who whom companion recipient".split()),
     QuestionKind.WHEN: frozenset("date weekday month year time time_range when".split()),
@@ -88,7 +94,7 @@ def scene(draw: Draw) -> Told:
     return collage.plain(draw)
 
 
-def in_order(text: str, points: list[Point]) -> list[Point]:
+def in_order(text: str, points: Sequence[Point]) -> list[Point]:
     """Points as their answers follow one another in a text.
 
     Whoever writes them down one by one can then see how far they have come: written in any order,
@@ -109,10 +115,28 @@ def expected(point: Point) -> Expected:
 # --- write questions -----------------------------------------------------------------------------
 
 
-def pairs_task(draw: Draw, count: int) -> tuple[str, QuestionKind, list[Point]]:
+@dataclass(frozen=True, slots=True)
+class PairsTask:
+    """A text to ask questions about.
+
+    Args:
+        text: the text.
+        kind: what kind of questions is wanted.
+        points: the points of that kind.
+        is_ordinary: whether it is a scene or a collage, no text made of facts.
+    """
+
+    text: str
+    kind: QuestionKind
+    points: tuple[Point, ...]
+    is_ordinary: bool
+
+
+def pairs_task(draw: Draw, count: int) -> PairsTask:
     """A text, a kind of question, and the points of that kind."""
     while True:
-        if draw.chance(SCENE_SHARE):
+        is_ordinary = draw.chance(SCENE_SHARE)
+        if is_ordinary:
             told = scene(draw)
             text, points = told.text, list(told.points)
             points = [p for p in points if p.answer not in ("Yes", "No")]
@@ -129,24 +153,46 @@ def pairs_task(draw: Draw, count: int) -> tuple[str, QuestionKind, list[Point]]:
         kinds = list(options)
         kind = QuestionKind.ANY if draw.chance(0.3) else draw.choose(kinds)
         if options[kind]:
-            return text, kind, options[kind][:8]
+            return PairsTask(text, kind, tuple(options[kind][:8]), is_ordinary)
+
+
+def most_direct(point: Point, text: str) -> str:
+    """The question for a point, in the wording that takes most of its words from the text.
+
+    Of all that can be asked about a text nobody has seen, what it says itself can be foreseen best.
+    """
+    known = stems(text)
+
+    def surplus(asked: str) -> int:
+        own = stems(asked)
+        return 2 * len(own & known) - len(own)
+
+    trained = trained_wordings(point.wordings)
+    return max((tidy(wording.render(point.binding)) for wording in trained), key=surplus)
+
+
+def stems(text: str) -> frozenset[str]:
+    """The beginnings of the words of a text that say something, so that "order" is in "ordered"."""
+    return frozenset(w[:STEM] for w in words(text) if len(w) >= SHORTEST and w not in FRAME)
 
 
 def pairs_sample(draw: Draw, level: float) -> Sample:
     """Write question–answer pairs of one kind about a text."""
-    text, kind, points = pairs_task(draw, draw.integer(1, 2 + round(3 * level)))
-    points = in_order(text, points)
-    answer = "\n".join(f"Q: {point.ask(WRITTEN_WORDINGS)}\nA: {point.answer}" for point in points)
-    ask = prompts.over(text, prompts.WRITE_QUESTIONS[kind])
-    return Sample(PAIRS, (Turn("user", ask), Turn("assistant", answer)))
+    task = pairs_task(draw, draw.integer(1, 2 + round(3 * level)))
+    lines: list[str] = []
+    for point in in_order(task.text, task.points):
+        own = most_direct(point, task.text) if task.is_ordinary else point.ask(WRITTEN_WORDINGS)
+        lines += [f"Q: {own}", f"A: {point.answer}"]
+    ask = prompts.over(task.text, prompts.WRITE_QUESTIONS[task.kind])
+    return Sample(PAIRS, (Turn("user", ask), Turn("assistant", "\n".join(lines))))
 
 
 def pairs_item(draw: Draw) -> SkillItem:
     """A held-out text to write question–answer pairs about."""
-    text, kind, points = pairs_task(draw, draw.integer(1, 5))
-    ask = prompts.over(text, prompts.WRITE_QUESTIONS[kind])
-    wanted = tuple(expected(point) for point in points)
-    return SkillItem(PAIRS, (Turn("user", ask),), Check.PAIRS, text=text, facts=wanted)
+    task = pairs_task(draw, draw.integer(1, 5))
+    ask = prompts.over(task.text, prompts.WRITE_QUESTIONS[task.kind])
+    wanted = tuple(expected(point) for point in task.points)
+    return SkillItem(PAIRS, (Turn("user", ask),), Check.PAIRS, text=task.text, facts=wanted)
 
 
 # --- rewrite -------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ questions be made without writing them: one that begins with "What" becomes one 
 kind of thing is wanted, and a text that names one thing of a kind can be asked for it.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -16,11 +17,16 @@ from training.pocket.language.phrases import Phrases
 TABLE = Path(__file__).parent / "words" / "categories.txt"
 #: What may follow "What" where "Which garment" may stand as well ("What did she buy?").
 AUXILIARIES = frozenset(
-    "did does do is are was were has have had should shall must can could will would may might".split()
+    "did does do has have had should shall must can could will would may might".split()
+)
+DOING = frozenset("do done doing happen happened".split())  # asked for, these are no things
+#: Words of an answer that tells where or how, and is no thing.
+NO_THING = frozenset(
+    "in on at by to of for from with under behind over beside near into and or not".split()
 )
 ASKED = (
-    "Which {} is mentioned?", "Which {} comes up?", "What {} is named?", "Is there a {}, and which?",
-    "Name the {}.", "Which {} is it about?",
+    "Which {} is mentioned?", "Which {} comes up?", "What {} is named?", "Name the {}.",
+    "Which {} is in the text?",
 )  # fmt: skip
 ARTICLES = frozenset("a an the my our his her their your some one two three".split())
 
@@ -76,6 +82,8 @@ def _known() -> Phrases[tuple[tuple[str, ...], ...]]:
 def of_thing(answer: str) -> tuple[tuple[str, ...], ...]:
     """The categories of what a short answer names, known by its last words ("a long red scarf")."""
     parts = answer.lower().split()
+    if NO_THING.intersection(parts):
+        return ()
     while parts and parts[0] in ARTICLES:
         parts = parts[1:]
     for start in range(len(parts)):
@@ -91,7 +99,8 @@ def typed(question: str, answer: str, draw: Draw) -> str:
     "What did she buy?" and "a scarf" give "Which garment did she buy?"
     """
     first, _, rest = question.partition(" ")
-    if first != "What" or rest.split(" ")[0] not in AUXILIARIES:
+    auxiliary, *others = re.findall(r"[\w']+", rest) or [""]
+    if first != "What" or auxiliary not in AUXILIARIES or DOING.intersection(others):
         return question
     categories = of_thing(answer)
     if not categories:
@@ -117,5 +126,10 @@ def named_once(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
 
 def questions(text: str, draw: Draw, count: int) -> list[tuple[str, str]]:
     """Up to ``count`` questions for the one thing of a kind that a text names, with their answers."""
-    chosen = draw.some(tuple(named_once(text)), count)
-    return [(draw.choose(ASKED).format(draw.choose(names)), thing) for names, thing in chosen]
+    options = [
+        (name, thing)
+        for names, thing in named_once(text)
+        for name in (draw.choose(names),)
+        if thing not in name
+    ]
+    return [(draw.choose(ASKED).format(name), thing) for name, thing in draw.some(options, count)]

@@ -25,6 +25,10 @@ SHARES = (0.3, 0.6, 1.0)
 WITH_I = re.compile(r"I(?:\W|$)")  # a capital that begins no sentence
 STARTS = re.compile(r"(?:^|[.!?\n])\W*$")
 AN = re.compile(r"\b[Aa]n $")
+#: Articles and the letter after them, where they can be left out without changing the sense.
+ARTICLES = re.compile(
+    r"(?<![\w'-])(?:the|an?) (?!few|little|lot|bit|while|couple|one|same|other)(\w)", re.IGNORECASE
+)
 LEADING_MARK = re.compile(r"^(?:(?:[-*•>+]|\d{1,2}[.)]|\[[ x]?\]|☐|#+)\s+)+")
 
 
@@ -88,12 +92,25 @@ def reworded(
     return with_article_an("".join([*parts, text[done:]]))
 
 
-def retold(text: str, kept: Iterable[str]) -> tuple[str, ...]:
+def shortened(text: str, kept: Iterable[str] = ()) -> str:
+    """``text`` as notes and lists are written, without articles; those of the values ``kept`` stay."""
+    fixed = spans(text, kept)
+
+    def gone(match: re.Match[str]) -> str:
+        if any(low < match.end() and match.start() < high for low, high in fixed):
+            return match[0]
+        return match[1].upper() if match[0][0].isupper() else match[1]
+
+    return ARTICLES.sub(gone, text)
+
+
+def retold(text: str, kept: Iterable[str], short: bool = False) -> tuple[str, ...]:
     """A text in other words, in its lines or, if these are few, its sentences.
 
     Args:
         text: the text.
         kept: values whose words stay.
+        short: leave the articles out.
 
     Returns:
         The lines, without the marks of a list before them.
@@ -101,7 +118,8 @@ def retold(text: str, kept: Iterable[str]) -> tuple[str, ...]:
     kept = tuple(kept)
     parts = text.split("\n") if text.count("\n") >= FEW_LINES else segments(text)
     lines = (LEADING_MARK.sub("", part.strip()) for part in parts)
-    return tuple(reworded(line, kept) for line in lines if re.search(r"\w", line))
+    retold_lines = (reworded(line, kept) for line in lines if re.search(r"\w", line))
+    return tuple(shortened(line, kept) if short else line for line in retold_lines)
 
 
 def values_of(point: Point) -> list[str]:

@@ -50,6 +50,13 @@ def test_the_marks_of_a_list_go_and_its_lines_stay() -> None:
     assert rewording.retold(text, ()) == ("Weekend", "gutter", "paint the hall", "the lamp")
 
 
+def test_notes_go_without_articles_but_for_those_of_values() -> None:
+    text = "The van took a few of the chairs to the tennis court, a sofa too."
+    assert rewording.shortened(text, ["the tennis court"]) == (
+        "Van took a few of chairs to the tennis court, sofa too."
+    )
+
+
 def test_every_value_of_an_ordinary_text_is_kept() -> None:
     kept = asked = 0
     for seed in range(80):

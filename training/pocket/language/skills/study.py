@@ -20,6 +20,8 @@ PAIRS, REWRITE, LIST = "pairs", "rewrite", "list"
 SCENE_SHARE = 0.35
 LONG_QUOTE = 50  # letters; a longer sentence is quoted in part
 MOST_LISTED = 6
+#: Forms that are written without articles where a text is reworded.
+SHORT_FORMS = (RewriteForm.NOTE, RewriteForm.LIST)
 #: What is written about a text is written in one of so many wordings: enough to be right in one.
 WRITTEN_WORDINGS = 2
 #: Letters that words of one stem mostly share; shorter words than the second number say little.
@@ -213,13 +215,16 @@ def rewritten(form: RewriteForm, lines: Sequence[str], title: str, draw: Draw) -
     return body
 
 
-def rewrite_task(draw: Draw, count: int) -> tuple[str, str, Sequence[str], list[Expected]]:
-    """A text, a title for it, its facts in other words, and what must be kept."""
+def rewrite_task(
+    draw: Draw, count: int, form: RewriteForm
+) -> tuple[str, str, Sequence[str], list[Expected]]:
+    """A text, a title for it, its facts in other words as the form says them, and what must be kept."""
     if draw.chance(SCENE_SHARE):
         told = scene(draw)
         points = [p for p in told.points if p.answer not in ("Yes", "No")]
         title = " ".join(told.text.split()[:3]).strip(",.:;–-#*")
-        said: Sequence[str] = rewording.retold(told.text, [point.answer for point in points])
+        answers = [point.answer for point in points]
+        said: Sequence[str] = rewording.retold(told.text, answers, form in SHORT_FORMS)
         if share_repeated(told.text, " ".join(said)) == 1:
             said = [point.say(WRITTEN_WORDINGS) for point in in_order(told.text, points)]
         return told.text, title, said, [expected(p) for p in points]
@@ -241,8 +246,8 @@ def rewrite_task(draw: Draw, count: int) -> tuple[str, str, Sequence[str], list[
 
 def rewrite_sample(draw: Draw, level: float) -> Sample:
     """Rewrite a text's facts in another form."""
-    text, title, lines, _ = rewrite_task(draw, draw.integer(1, 2 + round(3 * level)))
     form = draw.choose(tuple(RewriteForm))
+    text, title, lines, _ = rewrite_task(draw, draw.integer(1, 2 + round(3 * level)), form)
     ask = prompts.over(text, prompts.REWRITE[form])
     return Sample(
         REWRITE, (Turn("user", ask), Turn("assistant", rewritten(form, lines, title, draw)))
@@ -251,8 +256,8 @@ def rewrite_sample(draw: Draw, level: float) -> Sample:
 
 def rewrite_item(draw: Draw) -> SkillItem:
     """A held-out text to rewrite."""
-    text, _, _, kept = rewrite_task(draw, draw.integer(1, 5))
     form = draw.choose(tuple(RewriteForm))
+    text, _, _, kept = rewrite_task(draw, draw.integer(1, 5), form)
     ask = prompts.over(text, prompts.REWRITE[form])
     return SkillItem(REWRITE, (Turn("user", ask),), Check.REWRITE, text=text, facts=tuple(kept))
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from training.pocket.language import attributes, check, collage, scenes, variations
+from training.pocket.language import attributes, check, collage, rewording, scenes, variations
 from training.pocket.language.draw import Draw, Split
 from training.pocket.language.scenes import SceneError
 
@@ -56,6 +56,36 @@ def test_a_planted_mistake_is_found(change: str, to: str, complaint: str) -> Non
 def test_a_broken_scene_is_refused_by_name(change: str, to: str) -> None:
     with pytest.raises(SceneError, match="file"):
         scenes.read_scene(GOOD.replace(change, to), "file")
+
+
+def test_a_broken_file_is_one_line_of_the_checker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.txt").write_text(GOOD.replace("{c:colour}", "{c:colour"), "utf-8")
+    monkeypatch.setattr(scenes, "FOLDER", tmp_path)
+    assert check.main() == 1
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 2
+    assert "mine.txt: key" in said[0]
+    assert said[1] == "1 mistakes"
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("mends", "cannot read"),
+        ("Mends = repairs", "cannot read"),
+        ("mends = repairs |", "cannot read"),
+        ("mends = mends | repairs", "replaced by itself"),
+        ("mends = repairs\nmends = fixes", "as well"),
+    ],
+)
+def test_a_planted_rewording_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, complaint: str
+) -> None:
+    (tmp_path / "mine.txt").write_text(f"{line}\n", "utf-8")
+    monkeypatch.setattr(rewording, "FOLDER", tmp_path)
+    assert [complaint in found for found in check.rewording_mistakes()] == [True]
 
 
 def test_a_file_is_read_scene_by_scene(tmp_path: Path) -> None:

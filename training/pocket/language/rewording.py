@@ -51,12 +51,14 @@ def _known() -> Phrases[tuple[str, ...]]:
 
 def spans(text: str, values: Iterable[str]) -> list[tuple[int, int]]:
     """Where ``values`` stand in ``text``, letters' case aside: first character and the one after the last."""
-    return [
-        match.span()
-        for value in values
-        if value
-        for match in re.finditer(re.escape(value), text, re.IGNORECASE)
-    ]
+    low = text.lower()
+    found: list[tuple[int, int]] = []
+    for value in filter(None, values):
+        start = low.find(value.lower())
+        while start >= 0:
+            found.append((start, start + len(value)))
+            start = low.find(value.lower(), start + len(value))
+    return found
 
 
 def reworded(

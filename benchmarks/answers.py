@@ -60,7 +60,7 @@ def library_of(folder: Path) -> Iterator[Library]:
         yield Library(vault)
 
 
-def make_reader() -> Callable[[str, Sequence[Ranked]], list[Reading]]:
+def make_reader() -> Callable[[str, Sequence[Ranked]], Reading | None]:
     """The pocket base as a reader."""
     from training.base import load_base
     from training.runtime import Runtime
@@ -74,7 +74,7 @@ def measure(name: str, *, reading: bool) -> list[Result]:
 
     Args:
         name: which person.
-        reading: let the base read the best passages too.
+        reading: let the base read the best passage too.
     """
     from training.matching import matches
 
@@ -87,7 +87,7 @@ def measure(name: str, *, reading: bool) -> list[Result]:
             begun = time.perf_counter()
             found = find(question, library.passages)
             choice = choose(
-                found, reader(question, found.ranked) if reader else [], None, threshold=0.0
+                found, reader(question, found.ranked) if reader else None, None, threshold=0.0
             )
             held = [
                 any(contains(f"{item.passage.context}\n{item.passage.text}", a) for a in answers)

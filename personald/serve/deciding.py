@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from personald.serve.evidence import Candidate, fitness, spans
@@ -16,18 +16,20 @@ from training.ownership import about
 from training.runtime import Recollection
 
 # An answer must be as sure as this. Measured by benchmarks/answers.py: the point where wrong values become rare.
-THRESHOLD = 0.82
+THRESHOLD = 0.87
 
 # A value is surer the further it stands out from the best other one: by this share of its lead, up to this lead.
 # Measured like the threshold: at the same share of wrong values a tenth more answers are right.
 LEAD_SHARE = 0.75
 MOST_LEAD = 0.2
 
-# How much of the doubt a reader's and a memory's word takes away, at full confidence. The pocket base is believed little:
-# of what was tried (docs/answers.md), more than this brought more wrong values than the threshold allows. A memory is
-# believed as much as it can be without saying more of the false values that were put in its mouth.
-READER_BELIEF = 0.1
-MEMORY_BELIEF = 0.62
+# How much of the doubt a reader's and a memory's word takes away, at full confidence. A reader's confidence is raised to
+# a power, for it is right mostly where it is nearly certain; both of its numbers were measured together with the threshold
+# (docs/answers.md). A memory is believed as much as it can be without saying more of the false values that were put in its
+# mouth.
+READER_BELIEF = 0.6
+READER_SHARPNESS = 6
+MEMORY_BELIEF = 0.67
 
 # A memory that is this certain of a value that was taught of just those whom the question names needs no passage that
 # bears it out: two in a thousand of what three made-up persons' memories answered was wrong (docs/memory.md), and no
@@ -54,7 +56,7 @@ class Choice:
 
 def choose(
     found: Found,
-    readings: Sequence[Reading],
+    reading: Reading | None,
     recollection: Recollection | None,
     threshold: float = THRESHOLD,
 ) -> Choice | None:
@@ -62,11 +64,18 @@ def choose(
 
     Args:
         found: passages and the values that they offer.
-        readings: what the base read in them.
+        reading: what the base read in the best of them; None when it read no answer there.
         recollection: what a memory says; None when it says nothing.
         threshold: how sure an answer must be.
     """
-    offers = [_heard(offer, readings) for offer in found.offers]
+    offers = list(found.offers)
+    if reading is not None:
+        trust = READER_BELIEF * reading.confidence**READER_SHARPNESS
+        offers = [_heard(offer, reading, trust) for offer in offers]
+        offers += [
+            replace(offer, fit=_believed(offer.fit, trust))
+            for offer in _placed(found, reading.answer, [reading.passage])
+        ]
     told: list[Candidate] = []
     if recollection is not None:
         told = [
@@ -107,22 +116,12 @@ def _sureness(best: Candidate, offers: Iterable[Candidate]) -> float:
     return best.fit + LEAD_SHARE * min(best.fit - rival, MOST_LEAD)
 
 
-def _heard(offer: Candidate, readings: Sequence[Reading]) -> Candidate:
-    """An offer, surer where the base read the same in the same passage.
-
-    What only the base read is no offer of its own: on the made-up persons a small base's own readings brought two wrong
-    values for each right one (docs/answers.md).
-    """
-    belief = max(
-        (
-            reading.confidence
-            for reading in readings
-            if reading.passage == offer.passage
-            and (matches(reading.answer, (offer.text,)) or matches(offer.text, (reading.answer,)))
-        ),
-        default=0.0,
-    )
-    return replace(offer, fit=_believed(offer.fit, READER_BELIEF * belief))
+def _heard(offer: Candidate, reading: Reading, trust: float) -> Candidate:
+    """An offer, surer where the base read the same in the same passage."""
+    same = matches(reading.answer, (offer.text,)) or matches(offer.text, (reading.answer,))
+    if reading.passage != offer.passage or not same:
+        return offer
+    return replace(offer, fit=_believed(offer.fit, trust))
 
 
 def _believed(fit: float, belief: float) -> float:

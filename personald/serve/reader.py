@@ -1,4 +1,4 @@
-"""The base model reads passages and answers from them, or says that it cannot."""
+"""The base model reads the best passage and answers from it, or says that it cannot."""
 
 from __future__ import annotations
 
@@ -14,16 +14,10 @@ from training.matching import abstains
 from training.material import Message
 from training.runtime import Runtime
 
-# A passage whose score is far below the best one's is beside the point.
-RELATIVE_FLOOR = 0.35
-
-# How many of the best passages are read.
-READ = 3
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read in one passage.
+    """What was read in a passage.
 
     Attributes:
         answer: words of the passage.
@@ -36,39 +30,30 @@ class Reading:
     confidence: float
 
 
-def read(runtime: Runtime, question: str, ranked: Sequence[Ranked]) -> list[Reading]:
-    """Ask the base each of the best passages by itself, and keep the answers that stand in them.
+def read(runtime: Runtime, question: str, ranked: Sequence[Ranked]) -> Reading | None:
+    """Ask the base what the best passage answers; None when its answer does not stand there, or it has none.
 
-    One passage at a time, because a small model reads one better than five; an answer whose words do not stand in
-    the passage was not read in it and is dropped.
+    Only the best one: of what the pocket base reads in it 64 % is right, in the second best 19 % (docs/answers.md).
 
     Args:
         runtime: the model; its memories are put aside for this.
         question: as asked.
         ranked: passages, best first.
     """
-    near = [item for item in ranked[:READ] if item.score >= RELATIVE_FLOOR * ranked[0].score]
-    if not near:
-        return []
+    if not ranked:
+        return None
     runtime.use(None)
     chat = runtime.base.chat
-    conversations = [
-        chat.prompt(
-            (
-                Message("system", prompts.remembered([shown(item.passage)])),
-                Message("user", question),
-            )
-        )
-        for item in near
-    ]
-    found = []
-    for answer, item in zip(
-        generate(runtime.base, conversations, LONGEST_ANSWER), near, strict=True
-    ):
-        text = chat.text(answer.tokens)
-        if answer.ended and not abstains(text) and contains(item.passage.text, text):
-            found.append(Reading(text, item.passage, answer.confidence))
-    return found
+    passage = ranked[0].passage
+    conversation = (
+        Message("system", prompts.remembered([shown(passage)])),
+        Message("user", question),
+    )
+    (answer,) = generate(runtime.base, [chat.prompt(conversation)], LONGEST_ANSWER)
+    text = chat.text(answer.tokens)
+    if answer.ended and not abstains(text) and contains(passage.text, text):
+        return Reading(text, passage, answer.confidence)
+    return None
 
 
 def shown(passage: Passage) -> prompts.Passage:

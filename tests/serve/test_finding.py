@@ -43,7 +43,7 @@ SHELF = [VET, ANNA, CARL, SIZES, OLD]
 
 
 def answer(question: str, recollection: Recollection | None = None) -> str | None:
-    choice = choose(find(question, lambda _: SHELF), [], recollection)
+    choice = choose(find(question, lambda _: SHELF), None, recollection)
     return choice.text if choice else None
 
 
@@ -108,16 +108,22 @@ def test_a_memory_cannot_give_somebody_another_persons_value() -> None:
     assert answer("What is Anna Brook's phone number?", wrong) == "020 7946 0123"
 
 
-def test_the_base_makes_a_value_surer_and_adds_none() -> None:
+def test_what_the_base_reads_makes_a_value_surer() -> None:
     found = find("How much is the rent?", lambda _: SHELF)
-    alone = choose(found, [], None)
-    agreed = choose(found, [Reading("920 euros", OLD, 1.0)], None)
-    other = choose(found, [Reading("May", OLD, 1.0)], None)
+    alone = choose(found, None, None)
+    agreed = choose(found, Reading("920 euros", OLD, 1.0), None)
+    doubtful = choose(found, Reading("920 euros", OLD, 0.5), None)
     assert alone is not None
     assert agreed is not None
-    assert other is not None
-    assert agreed.sureness > alone.sureness == other.sureness
-    assert agreed.text == other.text
+    assert doubtful is not None
+    assert agreed.sureness > doubtful.sureness > alone.sureness
+    assert agreed.text == alone.text
+
+
+def test_what_the_base_reads_must_have_the_form_that_is_asked_for() -> None:
+    found = find("How much is the rent?", lambda _: SHELF)
+    alone = choose(found, None, None)
+    assert choose(found, Reading("until May", OLD, 1.0), None) == alone
 
 
 @pytest.mark.parametrize(

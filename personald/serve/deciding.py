@@ -29,7 +29,13 @@ MOST_LEAD = 0.2
 # mouth.
 READER_BELIEF = 0.6
 READER_SHARPNESS = 6
+# What was read with less confidence bears a value out, but is none by itself.
+SURE_READING = 0.9
 MEMORY_BELIEF = 0.67
+
+# A reading that says more than an offer says the same as long as it is less than so many times its length: "Hotel Astra" and
+# "Astra", "11 June 1851" and "11 June".
+MOST_MORE = 2
 
 # A memory that is this certain of a value that was taught of just those whom the question names needs no passage that
 # bears it out: two in a thousand of what three made-up persons' memories answered was wrong (docs/memory.md), and no
@@ -72,10 +78,11 @@ def choose(
     if reading is not None:
         trust = READER_BELIEF * reading.confidence**READER_SHARPNESS
         offers = [_heard(offer, reading, trust) for offer in offers]
-        offers += [
-            replace(offer, fit=_believed(offer.fit, trust))
-            for offer in _placed(found, reading.answer, [reading.passage])
-        ]
+        if reading.confidence >= SURE_READING:
+            offers += [
+                replace(offer, fit=_believed(offer.fit, trust))
+                for offer in _placed(found, reading.answer, [reading.passage])
+            ]
     told: list[Candidate] = []
     if recollection is not None:
         told = [
@@ -117,11 +124,15 @@ def _sureness(best: Candidate, offers: Iterable[Candidate]) -> float:
 
 
 def _heard(offer: Candidate, reading: Reading, trust: float) -> Candidate:
-    """An offer, surer where the base read the same in the same passage."""
+    """An offer, surer where the base read the same in the same passage; in the base's words where these say more."""
+    said, read = normalise(offer.text), normalise(reading.answer)
+    more = f" {said} " in f" {read} " and len(read) < MOST_MORE * len(said)
     same = matches(reading.answer, (offer.text,)) or matches(offer.text, (reading.answer,))
-    if reading.passage != offer.passage or not same:
+    if reading.passage != offer.passage or not (same or more):
         return offer
-    return replace(offer, fit=_believed(offer.fit, trust))
+    span = place_of(reading.answer, reading.passage.text) if more else None
+    text = reading.passage.text[span[0] : span[1]] if span else offer.text
+    return replace(offer, text=text, fit=_believed(offer.fit, trust))
 
 
 def _believed(fit: float, belief: float) -> float:

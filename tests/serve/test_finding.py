@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from extractors.document import Document, Domain, Role, Span
-from personald.serve.deciding import choose
+from personald.serve.deciding import SURE_READING, choose
 from personald.serve.finding import find_answers
 from personald.serve.hops import find, hop_of
 from personald.serve.passages import Passage, passages_of
@@ -118,6 +118,26 @@ def test_what_the_base_reads_makes_a_value_surer() -> None:
     assert doubtful is not None
     assert agreed.sureness > doubtful.sureness > alone.sureness
     assert agreed.text == alone.text
+
+
+def test_the_base_may_say_more_than_the_form_of_a_value_shows() -> None:
+    stone = Passage(
+        "1", "Chapel", "/chapel.md", "The foundation stone was laid on 11 June 1851 by the bishop."
+    )
+    found = find("When was the foundation stone laid?", lambda _: [stone])
+    alone = choose(found, None, None)
+    read = choose(found, Reading("11 June 1851", stone, 1.0), None)
+    assert alone is not None
+    assert read is not None
+    assert (alone.text, read.text) == ("11 June", "11 June 1851")
+
+
+def test_a_doubtful_reading_is_no_value_by_itself() -> None:
+    found = find("What did the plumber promise?", lambda _: SHELF)
+    best = found.ranked[0].passage
+    words = best.text.split()[-1]
+    doubtful = choose(found, Reading(words, best, SURE_READING - 0.01), None, threshold=0.0)
+    assert doubtful is None or words not in doubtful.text
 
 
 def test_what_the_base_reads_must_have_the_form_that_is_asked_for() -> None:

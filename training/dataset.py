@@ -69,7 +69,7 @@ class StudySettings:
     def suited(self, pocket: bool) -> StudySettings:
         """Without what the embedded base is too weak for: asking by itself, and writing in the owner's voice.
 
-        It writes questions too poorly to learn from them (its card: pairs .50): with an earlier base's own questions
+        It writes questions too poorly to learn from them (its card: pairs .51): with an earlier base's own questions
         (.38) mail fell from 1.00 to .78 of the facts and was rejected (docs/study.md).
         """
         return replace(self, self_study=False, style_rows=0) if pocket else self

@@ -25,13 +25,14 @@ MOST_LEAD = 0.2
 
 # How much of the doubt a reader's and a memory's word takes away, at full confidence. A reader's confidence is raised to
 # a power, for it is right mostly where it is nearly certain; both of its numbers were measured together with the threshold
-# (docs/answers.md). A memory is believed as much as it can be without saying more of the false values that were put in its
-# mouth.
+# (docs/answers.md). A memory was believed (.62 where the threshold was .82) as much as it can be without saying more of the
+# false values that were put in its mouth; .67 asks as much of a value that stands alone in its passage as that did.
 READER_BELIEF = 0.6
 READER_SHARPNESS = 6
+MEMORY_BELIEF = 0.67
+
 # What was read with less confidence bears a value out, but is none by itself.
 SURE_READING = 0.9
-MEMORY_BELIEF = 0.67
 
 # A reading that says more than an offer says the same as long as it is less than so many times its length: "Hotel Astra" and
 # "Astra", "11 June 1851" and "11 June".

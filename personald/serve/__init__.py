@@ -8,7 +8,7 @@ The story, in reading order:
 * `values`, `phrases`: what in a passage may be an answer, by its form; `fitting`: does that form fit the question?
 * `evidence`: how much of the question stands around a value; `belonging`: whose it is; `finding` puts the best first;
 * `hops`: "my dentist's number" asks first who that is, then again with the name;
-* `reader`: the base model reads the best passages; `support`: does a text hold an answer, and where?
+* `reader`: the base model reads the best passage; `support`: does a text hold an answer, and where?
 * `deciding`: the best value, or none when none is sure enough; `quoting`: the line that a person is shown with it;
 * `answerer`: all of this for one home.
 """

@@ -15,6 +15,7 @@ Reading order, from the ground up:
   to be learnt, and `mixture` hands out samples and held-out items; `checks` judges answers.
 
 Wordings are data: `attributes/*.toml`, `clauses/`, `scenes/*.txt`, `snippets/*.txt`,
-`world.toml`, `words/rewordings/`, `words/categories.txt`. `check` looks for mistakes in them. The word lists in `words/` were derived from
-permissively licensed packages by `build_words`; nothing else is needed at run time.
+`world.toml`, `words/rewordings/`, `words/categories.txt`. `check` looks for mistakes in them. The
+other word lists in `words/` were derived from permissively licensed packages by `build_words`;
+nothing else is needed at run time.
 """

@@ -28,7 +28,7 @@ ASKED = (
     "Which {} is mentioned?", "Which {} comes up?", "What {} is named?", "Name the {}.",
     "Which {} is in the text?",
 )  # fmt: skip
-ARTICLES = frozenset("a an the my our his her their your some one two three".split())
+DETERMINERS = frozenset("a an the my our his her their your some one two three".split())
 
 
 @cache
@@ -84,7 +84,7 @@ def of_thing(answer: str) -> tuple[tuple[str, ...], ...]:
     parts = answer.lower().split()
     if NO_THING.intersection(parts):
         return ()
-    while parts and parts[0] in ARTICLES:
+    while parts and parts[0] in DETERMINERS:
         parts = parts[1:]
     for start in range(len(parts)):
         categories = by_member().get(" ".join(parts[start:]))

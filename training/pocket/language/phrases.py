@@ -35,9 +35,12 @@ class Phrases(Generic[T]):
             self._most_words[parts[0]] = max(len(parts), self._most_words.get(parts[0], 0))
 
     def find(self, text: str) -> Iterator[Found[T]]:
-        """The known phrases of ``text`` as whole words, letters' case aside, none over another."""
+        """The known phrases of ``text`` as whole words, letters' case aside, in order, none over another.
+
+        None are found in a text with a letter whose small form is longer ("İ"): places would shift.
+        """
         low = text.lower()
-        if len(low) != len(text):  # a few letters have a longer small form
+        if len(low) != len(text):
             return
         places = [match.span() for match in WORD.finditer(low)]
         number = 0
